@@ -1,0 +1,125 @@
+#include "lib/base/bytes.h"
+
+#include <algorithm>
+
+namespace blindai {
+namespace {
+
+constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr char kBase64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+int base64_value(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '+') return 62;
+  if (c == '/') return 63;
+  return -1;
+}
+
+}  // namespace
+
+bool equal(BytesView a, BytesView b) { return std::ranges::equal(a, b); }
+
+std::string to_hex(BytesView bytes) {
+  std::string out;
+  out.reserve(bytes.size() * 2);
+  for (uint8_t b : bytes) {
+    out += kHexDigits[b >> 4];
+    out += kHexDigits[b & 15];
+  }
+  return out;
+}
+
+Result<Bytes> from_hex(std::string_view text) {
+  if (text.size() % 2 != 0) return fail(Code::kMalformed, "hex.digits", text.size());
+  Bytes out;
+  out.reserve(text.size() / 2);
+  for (size_t i = 0; i < text.size(); i += 2) {
+    int high = hex_value(text[i]);
+    int low = hex_value(text[i + 1]);
+    if (high < 0 || low < 0) return fail(Code::kMalformed, "hex.digits", i);
+    out.push_back(static_cast<uint8_t>(high * 16 + low));
+  }
+  return out;
+}
+
+std::string to_base64(BytesView bytes) {
+  std::string out;
+  out.reserve((bytes.size() + 2) / 3 * 4);
+  for (size_t i = 0; i < bytes.size(); i += 3) {
+    size_t n = std::min<size_t>(3, bytes.size() - i);
+    uint32_t group = static_cast<uint32_t>(bytes[i]) << 16;
+    if (n > 1) group |= static_cast<uint32_t>(bytes[i + 1]) << 8;
+    if (n > 2) group |= bytes[i + 2];
+    out += kBase64[group >> 18];
+    out += kBase64[(group >> 12) & 63];
+    out += n > 1 ? kBase64[(group >> 6) & 63] : '=';
+    out += n > 2 ? kBase64[group & 63] : '=';
+  }
+  return out;
+}
+
+Result<Bytes> from_base64(std::string_view text) {
+  if (text.size() % 4 != 0) return fail(Code::kMalformed, "base64.text", text.size());
+  Bytes out;
+  out.reserve(text.size() / 4 * 3);
+  for (size_t i = 0; i < text.size(); i += 4) {
+    const bool last = i + 4 == text.size();
+    const size_t padding = !last ? 0 : text[i + 2] == '=' ? 2 : text[i + 3] == '=' ? 1 : 0;
+    if (padding == 2 && text[i + 3] != '=') return fail(Code::kMalformed, "base64.text", i);
+    uint32_t group = 0;
+    for (size_t k = 0; k < 4 - padding; ++k) {
+      int value = base64_value(text[i + k]);
+      if (value < 0) return fail(Code::kMalformed, "base64.text", i + k);
+      group |= static_cast<uint32_t>(value) << (18 - 6 * k);
+    }
+    // Bits past the last whole byte must be zero, or two texts would mean the same bytes.
+    if ((padding == 2 && (group & 0xffff) != 0) || (padding == 1 && (group & 0xff) != 0))
+      return fail(Code::kMalformed, "base64.text", i);
+    out.push_back(static_cast<uint8_t>(group >> 16));
+    if (padding < 2) out.push_back(static_cast<uint8_t>(group >> 8));
+    if (padding < 1) out.push_back(static_cast<uint8_t>(group));
+  }
+  return out;
+}
+
+bool is_utf8(BytesView bytes) {
+  size_t i = 0;
+  while (i < bytes.size()) {
+    const uint8_t lead = bytes[i];
+    if (lead < 0x80) {
+      ++i;
+      continue;
+    }
+    size_t length;
+    uint32_t point;
+    uint32_t least;
+    if (lead >= 0xc2 && lead <= 0xdf) {
+      length = 2, point = lead & 0x1fu, least = 0x80;
+    } else if (lead >= 0xe0 && lead <= 0xef) {
+      length = 3, point = lead & 0x0fu, least = 0x800;
+    } else if (lead >= 0xf0 && lead <= 0xf4) {
+      length = 4, point = lead & 0x07u, least = 0x10000;
+    } else {
+      return false;
+    }
+    if (bytes.size() - i < length) return false;
+    for (size_t k = 1; k < length; ++k) {
+      if ((bytes[i + k] & 0xc0) != 0x80) return false;
+      point = point << 6 | (bytes[i + k] & 0x3fu);
+    }
+    if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return false;
+    i += length;
+  }
+  return true;
+}
+
+}  // namespace blindai
