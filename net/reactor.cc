@@ -1,11 +1,12 @@
 #include "net/reactor.h"
 
+#include <utility>
+
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <utility>
 
 namespace blindai {
 namespace {
@@ -75,11 +76,10 @@ class AsioTimer final : public Reactor::Timer {
   void after(Reactor::Clock::duration delay, Reactor::Callback callback) override {
     current_ = std::make_shared<Reactor::Callback>(std::move(callback));
     timer_.expires_after(delay);
-    timer_.async_wait(
-        [weak = std::weak_ptr(current_)](const boost::system::error_code& error) {
-          auto run = weak.lock();
-          if (!error && run != nullptr && *run) (*run)();
-        });
+    timer_.async_wait([weak = std::weak_ptr(current_)](const boost::system::error_code& error) {
+      auto run = weak.lock();
+      if (!error && run != nullptr && *run) (*run)();
+    });
   }
   void cancel() override {
     current_.reset();
@@ -109,6 +109,8 @@ class AsioReactor final : public Reactor {
 
 }  // namespace
 
-std::unique_ptr<Reactor> Reactor::create() { return std::make_unique<AsioReactor>(); }
+std::unique_ptr<Reactor> Reactor::create() {
+  return std::make_unique<AsioReactor>();
+}
 
 }  // namespace blindai

@@ -5,8 +5,8 @@
 //   watch->when_readable([&] { ... });    // once; ask again for the next time
 //   reactor->run();
 //
-// Callbacks run on the thread that calls run(), one after the other, never inside the call that asked
-// for them. Destroying a Watch or Timer drops its callbacks: none runs afterwards.
+// Callbacks run on the thread that calls run(), one after the other, never inside the call that
+// asked for them. Destroying a Watch or Timer drops its callbacks: none runs afterwards.
 // Boost.Asio's reactor does the work and stays out of this header.
 #pragma once
 

@@ -24,13 +24,29 @@ bool ByteReader::zeros(uint64_t n) {
   return false;
 }
 
-void put_u8(Bytes& out, uint8_t value) { out.push_back(value); }
-void put_u16le(Bytes& out, uint16_t value) { put_little(out, value); }
-void put_u32le(Bytes& out, uint32_t value) { put_little(out, value); }
-void put_u64le(Bytes& out, uint64_t value) { put_little(out, value); }
-void put_u16be(Bytes& out, uint16_t value) { put_big(out, value); }
-void put_u32be(Bytes& out, uint32_t value) { put_big(out, value); }
-void put_u64be(Bytes& out, uint64_t value) { put_big(out, value); }
-void put_zeros(Bytes& out, size_t n) { out.insert(out.end(), n, 0); }
+void put_u8(Bytes& out, uint8_t value) {
+  out.push_back(value);
+}
+void put_u16le(Bytes& out, uint16_t value) {
+  put_little(out, value);
+}
+void put_u32le(Bytes& out, uint32_t value) {
+  put_little(out, value);
+}
+void put_u64le(Bytes& out, uint64_t value) {
+  put_little(out, value);
+}
+void put_u16be(Bytes& out, uint16_t value) {
+  put_big(out, value);
+}
+void put_u32be(Bytes& out, uint32_t value) {
+  put_big(out, value);
+}
+void put_u64be(Bytes& out, uint64_t value) {
+  put_big(out, value);
+}
+void put_zeros(Bytes& out, size_t n) {
+  out.insert(out.end(), n, 0);
+}
 
 }  // namespace blindai

@@ -74,8 +74,8 @@ class ByteReader {
     if (!bytes(raw, sizeof(T))) return false;
     T value = 0;
     for (size_t i = 0; i < sizeof(T); ++i)
-      value = static_cast<T>(value | static_cast<T>(static_cast<T>(raw[i])
-                                                    << (8 * (sizeof(T) - 1 - i))));
+      value = static_cast<T>(value |
+                             static_cast<T>(static_cast<T>(raw[i]) << (8 * (sizeof(T) - 1 - i))));
     out = value;
     return true;
   }

@@ -26,7 +26,9 @@ int base64_value(char c) {
 
 }  // namespace
 
-bool equal(BytesView a, BytesView b) { return std::ranges::equal(a, b); }
+bool equal(BytesView a, BytesView b) {
+  return std::ranges::equal(a, b);
+}
 
 std::string to_hex(BytesView bytes) {
   std::string out;

@@ -25,8 +25,12 @@ inline BytesView as_bytes(std::string_view text) {
 inline std::string_view as_text(BytesView bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
-inline Bytes to_bytes(BytesView bytes) { return {bytes.begin(), bytes.end()}; }
-inline void append(Bytes& out, BytesView more) { out.insert(out.end(), more.begin(), more.end()); }
+inline Bytes to_bytes(BytesView bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+inline void append(Bytes& out, BytesView more) {
+  out.insert(out.end(), more.begin(), more.end());
+}
 
 // Equality for public values. Not constant time: secrets go through equal_secret (secret.h).
 bool equal(BytesView a, BytesView b);

@@ -39,8 +39,8 @@ enum class Code : uint8_t {
 };
 std::string_view name_of(Code code);
 
-// The stable name of one failure ("sgx.quote.header"): area, then reason, in lower case. `advice` is
-// the sentence a person is shown; it says what to do next.
+// The stable name of one failure ("sgx.quote.header"): area, then reason, in lower case. `advice`
+// is the sentence a person is shown; it says what to do next.
 struct Id {
   template <size_t N>
   consteval Id(const char (&id)[N]) : text(id), advice("") {}  // NOLINT: literals convert
@@ -50,7 +50,8 @@ struct Id {
   const char* advice;
 };
 
-// `at` is a byte offset into the input, where that helps. It stays 0 for failures on decrypted data.
+// `at` is a byte offset into the input, where that helps. It stays 0 for failures on decrypted
+// data.
 struct [[nodiscard]] Error {
   Code code;
   Id id;
@@ -69,9 +70,9 @@ inline std::unexpected<Error> fail(Code code, Id id, uint64_t at = 0) {
   return std::unexpected(Error{code, id, at});
 }
 
-// An error told to a person, at the edge (HTTP reply, terminal, Python exception). Unlike an Error it
-// carries text made at run time. The text may quote names, shapes and sizes that the receiver sent or
-// may see; never tensor data, keys or anything of another caller.
+// An error told to a person, at the edge (HTTP reply, terminal, Python exception). Unlike an Error
+// it carries text made at run time. The text may quote names, shapes and sizes that the receiver
+// sent or may see; never tensor data, keys or anything of another caller.
 struct [[nodiscard]] Problem {
   Code code;
   Id id;
@@ -95,26 +96,26 @@ inline std::unexpected<Problem> problem(Code code, Id id, std::string sentence) 
 
 }  // namespace blindai
 
-#define BLINDAI_CHECK(condition)                                        \
-  do {                                                                  \
-    if (!(condition)) [[unlikely]]                                      \
-      ::blindai::check_failed(#condition, __FILE__, __LINE__);          \
+#define BLINDAI_CHECK(condition)                               \
+  do {                                                         \
+    if (!(condition)) [[unlikely]]                             \
+      ::blindai::check_failed(#condition, __FILE__, __LINE__); \
   } while (false)
 
 #define BLINDAI_CONCAT_INNER(a, b) a##b
 #define BLINDAI_CONCAT(a, b) BLINDAI_CONCAT_INNER(a, b)
 
 // RETURN_IF_ERROR(status_or_result_expression);
-#define RETURN_IF_ERROR(expression)                                                       \
-  do {                                                                                    \
-    if (auto try_result = (expression); !try_result.has_value())                          \
-      return std::unexpected(std::move(try_result).error());                              \
+#define RETURN_IF_ERROR(expression)                              \
+  do {                                                           \
+    if (auto try_result = (expression); !try_result.has_value()) \
+      return std::unexpected(std::move(try_result).error());     \
   } while (false)
 
 // ASSIGN_OR_RETURN(auto quote, parse_quote(wire));
 #define ASSIGN_OR_RETURN(declaration, expression) \
   ASSIGN_OR_RETURN_AS(BLINDAI_CONCAT(try_result_, __LINE__), declaration, expression)
-#define ASSIGN_OR_RETURN_AS(name, declaration, expression)                 \
-  auto name = (expression);                                                \
-  if (!name.has_value()) return std::unexpected(std::move(name).error());  \
+#define ASSIGN_OR_RETURN_AS(name, declaration, expression)                \
+  auto name = (expression);                                               \
+  if (!name.has_value()) return std::unexpected(std::move(name).error()); \
   declaration = std::move(*name)

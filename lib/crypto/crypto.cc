@@ -8,9 +8,9 @@
 #include <openssl/kdf.h>
 #include <openssl/param_build.h>
 #include <openssl/rand.h>
-#include <openssl/x509.h>
-
 #include <utility>
+
+#include <openssl/x509.h>
 
 namespace blindai {
 namespace {
@@ -57,10 +57,9 @@ bool verify_with(EVP_PKEY* key, BytesView message, const ByteArray<64>& signatur
   const int der_len = i2d_ECDSA_SIG(sig.get(), &der);
   if (der_len <= 0) return false;
   MdCtxPtr ctx(EVP_MD_CTX_new());
-  const bool good =
-      EVP_DigestVerifyInit(ctx.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-      EVP_DigestVerify(ctx.get(), der, static_cast<size_t>(der_len), message.data(),
-                       message.size()) == 1;
+  const bool good = EVP_DigestVerifyInit(ctx.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+                    EVP_DigestVerify(ctx.get(), der, static_cast<size_t>(der_len), message.data(),
+                                     message.size()) == 1;
   OPENSSL_free(der);
   return good;
 }
@@ -77,7 +76,9 @@ Sha256Digest sha256(BytesView data) {
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   BLINDAI_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
 }
-Sha256::~Sha256() { EVP_MD_CTX_free(context_); }
+Sha256::~Sha256() {
+  EVP_MD_CTX_free(context_);
+}
 void Sha256::update(BytesView data) {
   BLINDAI_CHECK(EVP_DigestUpdate(context_, data.data(), data.size()) == 1);
 }
@@ -128,13 +129,12 @@ Result<SigningKey> SigningKey::from_scalar(const ByteArray<32>& scalar) {
                 EC_POINT_point2oct(group, point.get(), POINT_CONVERSION_UNCOMPRESSED,
                                    encoded.data(), encoded.size(), nullptr) == kPointLen);
   std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>> build(OSSL_PARAM_BLD_new());
-  BLINDAI_CHECK(
-      build != nullptr &&
-      OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) ==
-          1 &&
-      OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1 &&
-      OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY, encoded.data(),
-                                       encoded.size()) == 1);
+  BLINDAI_CHECK(build != nullptr &&
+                OSSL_PARAM_BLD_push_utf8_string(build.get(), OSSL_PKEY_PARAM_GROUP_NAME,
+                                                "prime256v1", 0) == 1 &&
+                OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_PRIV_KEY, d.get()) == 1 &&
+                OSSL_PARAM_BLD_push_octet_string(build.get(), OSSL_PKEY_PARAM_PUB_KEY,
+                                                 encoded.data(), encoded.size()) == 1);
   std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>> params(
       OSSL_PARAM_BLD_to_param(build.get()));
   PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
@@ -144,7 +144,9 @@ Result<SigningKey> SigningKey::from_scalar(const ByteArray<32>& scalar) {
   return SigningKey(key);
 }
 
-SigningKey::~SigningKey() { EVP_PKEY_free(key_); }
+SigningKey::~SigningKey() {
+  EVP_PKEY_free(key_);
+}
 SigningKey::SigningKey(SigningKey&& other) noexcept : key_(std::exchange(other.key_, nullptr)) {}
 SigningKey& SigningKey::operator=(SigningKey&& other) noexcept {
   if (this != &other) {

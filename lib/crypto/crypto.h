@@ -63,8 +63,8 @@ class SigningKey {
   evp_pkey_st* key_;
 };
 
-// True when `signature` (64 bytes r‖s) over SHA-256(message) is the key's. False for a point that is
-// not on the curve and for r or s outside [1, n-1].
+// True when `signature` (64 bytes r‖s) over SHA-256(message) is the key's. False for a point that
+// is not on the curve and for r or s outside [1, n-1].
 bool verify_p256(const ByteArray<64>& public_point, BytesView message,
                  const ByteArray<64>& signature);
 // The same, for a SubjectPublicKeyInfo in DER.

@@ -21,7 +21,8 @@ TEST(Hkdf, MatchesAnIndependentComputation) {
   const Bytes salt = from_hex("000102030405060708090a0b0c").value();
   const Bytes info = from_hex("f0f1f2f3f4f5f6f7f8f9").value();
   const SecretKey out = hkdf_sha256(SecretKey(std::move(ikm)), salt, info);
-  EXPECT_EQ(to_hex(out.reveal(KeyAccess())), "d4100799f26a09615a72af3e58fa3841a2ff20d5ace3fb392e562e207fe6b718");
+  EXPECT_EQ(to_hex(out.reveal(KeyAccess())),
+            "d4100799f26a09615a72af3e58fa3841a2ff20d5ace3fb392e562e207fe6b718");
 }
 
 TEST(SigningKey, SignaturesVerifyAndFlippedBitsDoNot) {

@@ -27,7 +27,9 @@ constexpr std::array<Row, kNumDatatypes> kRows = {{{"BOOL", 1},
 
 }  // namespace
 
-std::string_view name_of(Datatype datatype) { return kRows[static_cast<size_t>(datatype)].name; }
+std::string_view name_of(Datatype datatype) {
+  return kRows[static_cast<size_t>(datatype)].name;
+}
 
 std::optional<Datatype> datatype_from_name(std::string_view name) {
   for (size_t i = 0; i < kRows.size(); ++i)
@@ -35,7 +37,9 @@ std::optional<Datatype> datatype_from_name(std::string_view name) {
   return std::nullopt;
 }
 
-size_t element_size(Datatype datatype) { return kRows[static_cast<size_t>(datatype)].size; }
+size_t element_size(Datatype datatype) {
+  return kRows[static_cast<size_t>(datatype)].size;
+}
 
 std::optional<uint64_t> num_elements(const std::vector<int64_t>& shape, uint64_t limit) {
   uint64_t product = 1;

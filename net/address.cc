@@ -1,0 +1,49 @@
+#include "net/address.h"
+
+#include <algorithm>
+#include <charconv>
+#include <string_view>
+#include <sys/socket.h>
+
+namespace blindai {
+
+Result<HostPort> parse_host_port(const std::string& text, const std::string& default_port) {
+  const std::unexpected<Error> bad =
+      fail(Code::kInvalid, {"net.address",
+                            "Write the address as host:port, such as "
+                            "localhost:9924 or [::1]:9924."});
+  std::string_view rest = text;
+  if (rest.starts_with("https://")) rest.remove_prefix(8);
+  if (rest.ends_with("/")) rest.remove_suffix(1);
+  HostPort out;
+  if (rest.starts_with("[")) {
+    const size_t end = rest.find(']');
+    if (end == std::string_view::npos) return bad;
+    out.host = rest.substr(1, end - 1);
+    rest.remove_prefix(end + 1);
+    if (!rest.empty() && rest.front() != ':') return bad;
+  } else {
+    const size_t colon = rest.find(':');
+    out.host = rest.substr(0, colon);
+    rest.remove_prefix(std::min(colon, rest.size()));
+  }
+  out.port = rest.empty() ? default_port : std::string(rest.substr(1));
+  unsigned port = 0;
+  const char* const end = out.port.data() + out.port.size();
+  const auto [stop, error] = std::from_chars(out.port.data(), end, port);
+  if (out.host.empty() || error != std::errc() || stop != end || port > 65535) return bad;
+  return out;
+}
+
+Result<AddressList> resolve(const HostPort& where, bool passive) {
+  addrinfo hints{};
+  hints.ai_socktype = SOCK_STREAM;
+  hints.ai_flags = passive ? AI_PASSIVE : 0;
+  addrinfo* list = nullptr;
+  if (getaddrinfo(where.host.c_str(), where.port.c_str(), &hints, &list) != 0 || list == nullptr)
+    return fail(Code::kUnavailable,
+                {"net.resolve", "That host name is not known here; check its spelling."});
+  return AddressList(list);
+}
+
+}  // namespace blindai

@@ -1,0 +1,293 @@
+#include "net/http_client.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "net/address.h"
+
+namespace blindai {
+namespace {
+
+constexpr size_t kRecordLen = 16 * 1024;
+constexpr size_t kStreamPieceLen = 256 * 1024;
+constexpr Id kTimeout{"net.timeout",
+                      "The server did not answer in time; try again, or allow more time."};
+constexpr Id kRefusedConnection{
+    "net.connect", "Nothing answers at that address; check it and that the server is running."};
+
+Status poll_for(int fd, short events, std::chrono::milliseconds time) {
+  pollfd p{fd, events, 0};
+  while (true) {
+    const int n = ::poll(&p, 1, static_cast<int>(time.count()));
+    if (n > 0) return {};
+    if (n == 0) return fail(Code::kDeadline, kTimeout);
+    if (errno != EINTR) return fail(Code::kUnavailable, "net.poll");
+  }
+}
+
+Result<int> connect_tcp(const addrinfo& address, std::chrono::milliseconds time) {
+  const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) return fail(Code::kUnavailable, kRefusedConnection);
+  const int on = 1;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  Error error{Code::kUnavailable, kRefusedConnection};
+  if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) return fd;
+  if (errno == EINPROGRESS) {
+    Status ready = poll_for(fd, POLLOUT, time);
+    int failure = 0;
+    socklen_t length = sizeof failure;
+    if (ready.has_value() && ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length) == 0 &&
+        failure == 0)
+      return fd;
+    if (!ready.has_value()) error = ready.error();
+  }
+  ::close(fd);
+  return std::unexpected(error);
+}
+
+}  // namespace
+
+std::optional<std::string_view> HttpClientResponse::field(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : fields)
+    if (name == lower_case_name) return value;
+  return std::nullopt;
+}
+
+Result<std::unique_ptr<HttpClient>> HttpClient::connect(const std::string& address,
+                                                        TlsClientContext& tls,
+                                                        const HttpClientOptions& options,
+                                                        const TlsSession* resume) {
+  ASSIGN_OR_RETURN(const HostPort where, parse_host_port(address));
+  ASSIGN_OR_RETURN(const AddressList list, resolve(where, /*passive=*/false));
+  Result<int> fd = fail(Code::kUnavailable, kRefusedConnection);
+  for (const addrinfo* a = list.get(); a != nullptr && !fd.has_value(); a = a->ai_next)
+    fd = connect_tcp(*a, options.connect_time);
+  if (!fd.has_value()) return std::unexpected(fd.error());
+  std::unique_ptr<HttpClient> client(
+      new HttpClient(*fd, address, tls.connect(*fd, where.host, resume), options));
+  const auto deadline = std::chrono::steady_clock::now() + options.connect_time;
+  while (true) {
+    const IoStatus status = client->tls_->handshake();
+    if (status == IoStatus::kOk) return client;
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        deadline - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return fail(Code::kDeadline, kTimeout);
+    if (status == IoStatus::kWantRead)
+      RETURN_IF_ERROR(poll_for(*fd, POLLIN, left));
+    else if (status == IoStatus::kWantWrite)
+      RETURN_IF_ERROR(poll_for(*fd, POLLOUT, left));
+    else
+      return std::unexpected(client->tls_->failure());
+  }
+}
+
+HttpClient::HttpClient(int fd, std::string host, std::unique_ptr<TlsSocket> tls,
+                       const HttpClientOptions& options)
+    : fd_(fd), host_(std::move(host)), tls_(std::move(tls)), options_(options) {
+  if (host_.starts_with("https://")) host_.erase(0, 8);
+}
+
+HttpClient::~HttpClient() {
+  tls_->close_notify();
+  tls_.reset();
+  ::close(fd_);
+}
+
+Status HttpClient::wait(IoStatus for_what) {
+  switch (for_what) {
+    case IoStatus::kWantRead:
+      return poll_for(fd_, POLLIN, options_.stall_time);
+    case IoStatus::kWantWrite:
+      return poll_for(fd_, POLLOUT | POLLIN, options_.stall_time);
+    case IoStatus::kClosed:
+      return fail(Code::kUnavailable,
+                  {"net.closed", "The server closed the connection; connect again."});
+    default:
+      return std::unexpected(tls_->failure());
+  }
+}
+
+// Reads once. Room for more than a record is made only by the caller of larger bodies.
+Status HttpClient::fill() {
+  if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, options_.head.head_bytes));
+  if (in_at_ == in_len_) {
+    in_at_ = in_len_ = 0;
+  } else if (in_len_ == in_.size()) {
+    std::memmove(in_.data(), in_.data() + in_at_, in_len_ - in_at_);
+    in_len_ -= in_at_;
+    in_at_ = 0;
+  }
+  if (in_len_ == in_.size()) return fail(Code::kMalformed, "http.syntax");
+  while (true) {
+    const IoResult result = tls_->read(std::span(in_).subspan(in_len_));
+    in_len_ += result.n;
+    if (result.status == IoStatus::kOk) return {};
+    RETURN_IF_ERROR(wait(result.status));
+  }
+}
+
+// While the socket is full the server may already be answering, for instance that the body is too
+// large; then writing ends and early_answer_ is set.
+Status HttpClient::write_all(BytesView data) {
+  while (!data.empty() && !early_answer_) {
+    const IoResult result = tls_->write(data);
+    if (result.status == IoStatus::kOk) {
+      data = data.subspan(result.n);
+      continue;
+    }
+    if (result.status == IoStatus::kWantWrite) {
+      RETURN_IF_ERROR(wait(IoStatus::kWantWrite));
+      pollfd p{fd_, POLLIN, 0};
+      if (::poll(&p, 1, 0) == 1 && in_at_ == in_len_) {
+        if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, options_.head.head_bytes));
+        const IoResult peeked = tls_->read(in_);
+        in_at_ = 0;
+        in_len_ = peeked.n;
+        early_answer_ = peeked.n > 0 || peeked.status == IoStatus::kClosed;
+      }
+      continue;
+    }
+    // A server that refuses a body may close while it is being sent; its answer is still to be
+    // read.
+    if (result.status == IoStatus::kFailed) {
+      early_answer_ = true;
+      break;
+    }
+    RETURN_IF_ERROR(wait(result.status));
+  }
+  return {};
+}
+
+std::string HttpClient::head_of(const HttpClientRequest& request, uint64_t length,
+                                bool streamed) const {
+  HttpFields fields = request.fields;
+  if (streamed) fields.emplace_back("expect", "100-continue");
+  const bool bodyless = length == 0 && (request.method == "GET" || request.method == "DELETE");
+  return format_request_head(request.method, request.target, host_, fields,
+                             bodyless ? std::nullopt : std::optional(length));
+}
+
+Result<HttpClientResponse> HttpClient::send(const HttpClientRequest& request) {
+  if (!usable_) return fail(Code::kUnavailable, "net.closed");
+  usable_ = false;  // until the answer has been read whole
+  uint64_t length = 0;
+  for (const BytesView& piece : request.body) length += piece.size();
+  Bytes first = to_bytes(as_bytes(head_of(request, length, false)));
+  // As much of the body as fits joins the head in one record.
+  size_t index = 0;
+  size_t at = 0;
+  while (index < request.body.size() && first.size() < kRecordLen) {
+    const BytesView piece = request.body[index].subspan(at);
+    const size_t n = std::min(piece.size(), kRecordLen - first.size());
+    append(first, piece.first(n));
+    at += n;
+    if (at == request.body[index].size()) {
+      ++index;
+      at = 0;
+    }
+  }
+  RETURN_IF_ERROR(write_all(first));
+  for (; index < request.body.size(); ++index, at = 0)
+    RETURN_IF_ERROR(write_all(request.body[index].subspan(at)));
+  return read_response();
+}
+
+Result<HttpClientResponse> HttpClient::send(const HttpClientRequest& request,
+                                            const HttpBodyStream& body) {
+  if (!usable_) return fail(Code::kUnavailable, "net.closed");
+  usable_ = false;
+  RETURN_IF_ERROR(write_all(as_bytes(head_of(request, body.length, true))));
+  ASSIGN_OR_RETURN(const HttpHead interim, read_head());
+  if (interim.status != 100) {
+    HttpClientResponse refused;
+    refused.status = interim.status;
+    refused.fields = interim.fields;
+    RETURN_IF_ERROR(read_body(refused, interim));
+    return refused;
+  }
+  parser_.reset();
+  Bytes piece(kStreamPieceLen);
+  uint64_t sent = 0;
+  while (sent < body.length && !early_answer_) {
+    const size_t want = static_cast<size_t>(std::min<uint64_t>(piece.size(), body.length - sent));
+    ASSIGN_OR_RETURN(const size_t got, body.read(std::span(piece).first(want)));
+    if (got == 0)
+      return fail(Code::kInvalid, {"net.body-short",
+                                   "The file became shorter while it was being sent; send it "
+                                   "again when nothing writes to it."});
+    RETURN_IF_ERROR(write_all(BytesView(piece).first(got)));
+    sent += got;
+    if (body.progress) body.progress(sent);
+  }
+  return read_response();
+}
+
+Result<HttpHead> HttpClient::read_head() {
+  parser_ = std::make_unique<HttpParser>(HttpParser::Kind::kResponse, options_.head);
+  while (parser_->head() == nullptr) {
+    if (in_at_ == in_len_) RETURN_IF_ERROR(fill());
+    ASSIGN_OR_RETURN(const size_t used,
+                     parser_->feed_head(BytesView(in_).subspan(in_at_, in_len_ - in_at_)));
+    in_at_ += used;
+    if (parser_->head() == nullptr && used == 0) RETURN_IF_ERROR(fill());
+  }
+  return *parser_->head();
+}
+
+Result<HttpClientResponse> HttpClient::read_response() {
+  const bool early = early_answer_;
+  early_answer_ = false;
+  ASSIGN_OR_RETURN(const HttpHead head, read_head());
+  HttpClientResponse response;
+  response.status = head.status;
+  response.fields = head.fields;
+  RETURN_IF_ERROR(read_body(response, head));
+  usable_ = head.keep_alive && !early;
+  return response;
+}
+
+Status HttpClient::read_body(HttpClientResponse& response, const HttpHead& head) {
+  if (head.chunked) return read_chunked(response);
+  const uint64_t length = head.content_length.value_or(0);
+  if (length > options_.response_bytes)
+    return fail(Code::kTooLarge, {"http.response-too-large",
+                                  "The answer is larger than this client accepts; raise its "
+                                  "limit or ask for fewer outputs."});
+  response.body.resize(static_cast<size_t>(length));
+  size_t have = std::min(response.body.size(), in_len_ - in_at_);
+  std::memcpy(response.body.data(), in_.data() + in_at_, have);
+  in_at_ += have;
+  while (have < response.body.size()) {
+    const IoResult result = tls_->read(std::span(response.body).subspan(have));
+    have += result.n;
+    if (result.status != IoStatus::kOk) RETURN_IF_ERROR(wait(result.status));
+  }
+  return {};
+}
+
+Status HttpClient::read_chunked(HttpClientResponse& response) {
+  bool too_large = false;
+  const std::function<size_t(BytesView)> sink = [&](BytesView piece) {
+    too_large = too_large || response.body.size() + piece.size() > options_.response_bytes;
+    if (!too_large) append(response.body, piece);
+    return piece.size();
+  };
+  while (!parser_->chunked_done()) {
+    if (in_at_ == in_len_) RETURN_IF_ERROR(fill());
+    ASSIGN_OR_RETURN(const size_t used,
+                     parser_->feed_chunked(BytesView(in_).subspan(in_at_, in_len_ - in_at_), sink));
+    in_at_ += used;
+    if (too_large) return fail(Code::kTooLarge, "http.response-too-large");
+    if (used == 0 && !parser_->chunked_done()) RETURN_IF_ERROR(fill());
+  }
+  return {};
+}
+
+}  // namespace blindai
