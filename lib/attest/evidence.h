@@ -16,16 +16,16 @@ struct Evidence {
   Bytes quote;
 };
 
-// Unverified. What the vendor publishes about its platforms, as the bytes it signed: never parsed and
-// written again on the way. For kSgx and kTdx: Intel PCS API v4.
+// Unverified. What the vendor publishes about its platforms, as the bytes it signed: never parsed
+// and written again on the way. For kSgx and kTdx: Intel PCS API v4.
 struct Collateral {
-  Bytes tcb_info;             // JSON {"tcbInfo":…,"signature":"…"}
-  Bytes tcb_info_chain;       // PEM, "Intel SGX TCB Signing" then root
-  Bytes qe_identity;          // JSON {"enclaveIdentity":…,"signature":"…"}
-  Bytes qe_identity_chain;    // PEM
-  Bytes pck_crl;              // DER, issued by the PCK certificate's issuer
-  Bytes pck_crl_chain;        // PEM, that issuer then root
-  Bytes root_ca_crl;          // DER
+  Bytes tcb_info;           // JSON {"tcbInfo":…,"signature":"…"}
+  Bytes tcb_info_chain;     // PEM, "Intel SGX TCB Signing" then root
+  Bytes qe_identity;        // JSON {"enclaveIdentity":…,"signature":"…"}
+  Bytes qe_identity_chain;  // PEM
+  Bytes pck_crl;            // DER, issued by the PCK certificate's issuer
+  Bytes pck_crl_chain;      // PEM, that issuer then root
+  Bytes root_ca_crl;        // DER
 };
 
 }  // namespace blindai

@@ -24,8 +24,8 @@ std::string_view name_of(TcbStatus status);
 Result<TcbStatus> parse_tcb_status(std::string_view text);
 
 // The status of a quote, from its platform's and its quoting enclave's. Intel's rule: a revoked one
-// revokes both; an out-of-date quoting enclave makes the platform out of date, and keeps the need for
-// configuration visible. `qe` is one of kUpToDate, kOutOfDate, kRevoked.
+// revokes both; an out-of-date quoting enclave makes the platform out of date, and keeps the need
+// for configuration visible. `qe` is one of kUpToDate, kOutOfDate, kRevoked.
 TcbStatus converge(TcbStatus platform, TcbStatus qe);
 
 }  // namespace blindai

@@ -7,9 +7,9 @@
 
 namespace blindai {
 
-// SHA-256 of the SubjectPublicKeyInfo (DER) of each accepted root, per vendor. An empty list accepts
-// no evidence of that vendor. A verifier has no other notion of "simulation" or "test": those are
-// other values of this type.
+// SHA-256 of the SubjectPublicKeyInfo (DER) of each accepted root, per vendor. An empty list
+// accepts no evidence of that vendor. A verifier has no other notion of "simulation" or "test":
+// those are other values of this type.
 struct TrustRoots {
   std::vector<Sha256Digest> intel_sgx;
 

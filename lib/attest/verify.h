@@ -1,13 +1,13 @@
-// Verifies evidence: whether a genuine TEE, in good order, runs a program the policy accepts and vouches
-// for these claims.
+// Verifies evidence: whether a genuine TEE, in good order, runs a program the policy accepts and
+// vouches for these claims.
 //
 //   Verification v = verify(evidence, claims, collateral, policy, production_roots(), now);
 //   if (!v.ok()) return std::unexpected(v.problem());
 //   use(*v.evidence());
 //
-// Pure: no clock, network, file or cache. Every check has a stable name and is in the result whether it
-// passed, failed or was not reached; ok() means that every one of them passed, so a check that did not
-// run is a refusal. docs/attestation.md gives each name's meaning and source.
+// Pure: no clock, network, file or cache. Every check has a stable name and is in the result
+// whether it passed, failed or was not reached; ok() means that every one of them passed, so a
+// check that did not run is a refusal. docs/attestation.md gives each name's meaning and source.
 #pragma once
 
 #include <memory>
@@ -31,7 +31,8 @@ enum class CheckState : uint8_t {
 std::string_view name_of(CheckState state);  // "not-reached", "passed", "failed"
 
 // One check. `id.text` is its stable name ("sgx.quote.signature"), `id.advice` what a person can do
-// about a failure. `expected` and `found` are short texts for people; what they quote is unverified.
+// about a failure. `expected` and `found` are short texts for people; what they quote is
+// unverified.
 struct Check {
   Id id;
   Code code;  // of a failure: kMalformed, kUntrusted, kStale or kDenied
@@ -89,8 +90,8 @@ class VerifiedEvidence {
   // The last second at which the same inputs still verify: the earliest notAfter and nextUpdate of
   // all certificates, CRLs and documents that were relied on.
   Time valid_until() const { return facts_.valid_until; }
-  // The earlier of valid_until() and verified_at() plus the policy's max_evidence_age_s: until then a
-  // connection to the same attested key needs no new evidence.
+  // The earlier of valid_until() and verified_at() plus the policy's max_evidence_age_s: until then
+  // a connection to the same attested key needs no new evidence.
   Time fresh_until() const { return facts_.fresh_until; }
 
  private:
@@ -109,8 +110,8 @@ class Verification {
   const Check* find(std::string_view name) const;
   // Null unless ok().
   const VerifiedEvidence* evidence() const { return evidence_.has_value() ? &*evidence_ : nullptr; }
-  // The first failure as an error for a person: its code and id, and a sentence with what was expected
-  // and found. Requires !ok().
+  // The first failure as an error for a person: its code and id, and a sentence with what was
+  // expected and found. Requires !ok().
   Problem problem() const;
 
   Time at() const { return at_; }
@@ -123,8 +124,8 @@ class Verification {
 };
 
 // Judges everything at `now`. `claims` are the bytes whose SHA-256 the report has to carry; their
-// content is not read here (lib/channel does). Evidence of a TEE this build cannot verify fails the one
-// check "evidence.tee".
+// content is not read here (lib/channel does). Evidence of a TEE this build cannot verify fails the
+// one check "evidence.tee".
 Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                     const Policy& policy, const TrustRoots& roots, Time now);
 

@@ -21,15 +21,15 @@ struct Time {
 // Saturating, so that "now plus the policy's age" cannot overflow.
 Time operator+(Time t, int64_t seconds);
 
-// "2025-06-19T10:56:11Z" (RFC 3339 section 5.6, UTC only, no fraction: what Intel's documents and ours
-// use). Errors: kMalformed "time.rfc3339".
+// "2025-06-19T10:56:11Z" (RFC 3339 section 5.6, UTC only, no fraction: what Intel's documents and
+// ours use). Errors: kMalformed "time.rfc3339".
 Result<Time> parse_rfc3339(std::string_view text);
 // The same spelling. Times outside the years 0000 to 9999 are shown as the nearest one inside.
 std::string to_rfc3339(Time t);
 
-// The text of an ASN.1 UTCTime ("250619105611Z") or GeneralizedTime ("20500101000000Z"), in the forms
-// RFC 5280 section 4.1.2.5 allows: seconds given, "Z", no fraction; a two-digit year of 50 or more is
-// 19xx. Errors: kMalformed "time.asn1".
+// The text of an ASN.1 UTCTime ("250619105611Z") or GeneralizedTime ("20500101000000Z"), in the
+// forms RFC 5280 section 4.1.2.5 allows: seconds given, "Z", no fraction; a two-digit year of 50 or
+// more is 19xx. Errors: kMalformed "time.asn1".
 Result<Time> parse_asn1_time(std::string_view text);
 
 }  // namespace blindai
