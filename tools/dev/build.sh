@@ -1,10 +1,11 @@
 # shellcheck shell=bash
 # Builds, and the environment in which the programs and tests run. Sourced by ./dev.
 
+# The Python extension is built where its tests and the demo run, against the venv's nanobind.
 configure() {
-  local preset=$1
-  shift
-  cmake --preset "$preset" -DPython_EXECUTABLE="$PYTHON" "$@"
+  local preset=$1 python=OFF
+  case "$preset" in dev | release | bench) python=ON ;; esac
+  cmake --preset "$preset" -DBLINDAI_PYTHON="$python" -DPython_EXECUTABLE="$PYTHON"
 }
 
 # build preset [target...]: everything by default. Ninja's own progress on a terminal.
@@ -22,7 +23,7 @@ build() {
 
 # The Python package of this checkout with the extension module of one preset.
 use_python() {
-  export PYTHONPATH="$PWD/client/python/src:$PWD/build/$1/python"
+  export PYTHONPATH="$PWD/build/$1/python"
   export BLINDAI_BUILD="$PWD/build/$1"
 }
 
