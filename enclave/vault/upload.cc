@@ -58,16 +58,19 @@ Status Upload::begin() {
   return {};
 }
 
-Status Upload::fail_with(Error error) {
+// Gives the room back at once: a full disk is the likeliest failure.
+std::unexpected<Error> Upload::fail_with(const Error& error) {
   failed_ = error;
+  discard();
   return std::unexpected(error);
 }
 
 Status Upload::write(BytesView piece) {
   BLINDAI_CHECK(!content_.has_value());
   if (failed_.has_value()) return std::unexpected(*failed_);
-  const Status written = write_piece(piece);
-  return written.has_value() ? written : fail_with(written.error());
+  if (const Status written = write_piece(piece); !written.has_value())
+    return fail_with(written.error());
+  return {};
 }
 
 Status Upload::write_piece(BytesView piece) {
@@ -97,11 +100,9 @@ Status Upload::append_sealed(BytesView sealed) {
 Result<UploadedContent> Upload::finish_content() {
   BLINDAI_CHECK(!content_.has_value());
   if (failed_.has_value()) return std::unexpected(*failed_);
-  Result<UploadedContent> content = finish_piece();
-  if (content.has_value())
-    content_ = *content;
-  else
-    failed_ = content.error();
+  const Result<UploadedContent> content = finish_piece();
+  if (!content.has_value()) return fail_with(content.error());
+  content_ = *content;
   return content;
 }
 
@@ -121,19 +122,16 @@ Result<UploadedContent> Upload::finish_piece() {
 }
 
 Result<std::unique_ptr<ModelReader>> Upload::reader() {
-  BLINDAI_CHECK(content_.has_value());
-  FileLayer& files = state_->layer(options_.save);
-  if (!content_->already_stored) {
-    // By its name, so that the reader's file is its own; after commit() the name is the final one.
-    ASSIGN_OR_RETURN(std::unique_ptr<File> file,
-                     files.open(committed_ ? sealed_name(name_hash_) : temporary_));
-    return std::make_unique<ModelReader>(std::move(file), *secrets_, name_hash_, size_bytes_);
+  BLINDAI_CHECK(content_.has_value() && !committed_);
+  if (failed_.has_value()) return std::unexpected(*failed_);
+  if (content_->already_stored) {
+    ASSIGN_OR_RETURN(OpenedModel model, state_->open_model(id_));
+    if (model.record->sha256 != content_->sha256) return changed_meanwhile();
+    return std::move(model.reader);
   }
-  ASSIGN_OR_RETURN(const std::shared_ptr<const ModelRecord> record, existing());
-  ASSIGN_OR_RETURN(OpenedFile opened, open_sealed_file(state_->layer(record->saved), name_hash_,
-                                                       state_->seal_for));
-  return std::make_unique<ModelReader>(std::move(opened.file), opened.header.secrets, name_hash_,
-                                       opened.header.metadata.size);
+  // Opened by its name, so that the reader has a file of its own.
+  ASSIGN_OR_RETURN(std::unique_ptr<File> file, state_->layer(options_.save).open(temporary_));
+  return std::make_unique<ModelReader>(std::move(file), *secrets_, name_hash_, size_bytes_);
 }
 
 Result<std::shared_ptr<const ModelRecord>> Upload::existing() const {
@@ -158,12 +156,8 @@ Result<std::shared_ptr<const ModelRecord>> Upload::commit(const CommitInfo& info
   record->owner = info.owner;
   record->saved = options_.save;
   record->content_id = secrets_->content_id;
-  const Status published = publish(record);
-  if (!published.has_value()) {
-    failed_ = published.error();
-    discard();
-    return std::unexpected(published.error());
-  }
+  if (const Status published = publish(record); !published.has_value())
+    return fail_with(published.error());
   return record;
 }
 

@@ -75,7 +75,8 @@ class Upload {
   // removed during the upload; those of FileLayer.
   Result<UploadedContent> finish_content();
 
-  // A reader of the content, after finish_content(). Independent of the upload's further fate.
+  // A reader of the content, between finish_content() and commit(). It goes on whatever becomes of
+  // the upload. Errors: those of Vault::open_model().
   Result<std::unique_ptr<ModelReader>> reader();
 
   // Makes the model visible and durable; once, after finish_content(). Returns its record.
@@ -93,7 +94,7 @@ class Upload {
   Status append_sealed(BytesView sealed);
   Result<std::shared_ptr<const ModelRecord>> existing() const;
   Status publish(const std::shared_ptr<const ModelRecord>& record);
-  Status fail_with(Error error);
+  std::unexpected<Error> fail_with(const Error& error);
   void discard();
 
   const std::shared_ptr<VaultState> state_;

@@ -101,16 +101,16 @@ Outcome<std::unique_ptr<Upload>> Vault::begin_upload(std::string_view id,
   return upload;
 }
 
-Result<OpenedModel> Vault::open_model(std::string_view id) {
+Result<OpenedModel> VaultState::open_model(std::string_view id) {
   const Sha256Digest name_hash = sha256(as_bytes(id));
   for (const bool last_try : {false, true}) {
     // Between the record and its file a replacement may come; at the second try none can.
     std::unique_lock<std::mutex> names;
-    if (last_try) names = std::unique_lock(state_->names_mutex);
-    const std::shared_ptr<const ModelRecord> record = state_->find(id);
+    if (last_try) names = std::unique_lock(names_mutex);
+    const std::shared_ptr<const ModelRecord> record = find(id);
     if (record == nullptr) return unknown_model();
     Result<OpenedFile> opened =
-        open_sealed_file(state_->layer(record->saved), name_hash, state_->seal_for);
+        open_sealed_file(layer(record->saved), name_hash, seal_for);
     if (opened.has_value() && opened->header.secrets.content_id == record->content_id) {
       auto reader = std::make_unique<ModelReader>(std::move(opened->file), opened->header.secrets,
                                                   name_hash, record->size);
@@ -120,11 +120,13 @@ Result<OpenedModel> Vault::open_model(std::string_view id) {
     names.unlock();
     const Error error =
         opened.has_value() ? Error{Code::kUntrusted, "seal.foreign"} : opened.error();
-    state_->log({VaultEvent::Kind::kDamaged, sealed_name(name_hash), error});
+    log({VaultEvent::Kind::kDamaged, sealed_name(name_hash), error});
     return std::unexpected(stored_error(error));
   }
   return unknown_model();
 }
+
+Result<OpenedModel> Vault::open_model(std::string_view id) { return state_->open_model(id); }
 
 Status Vault::remove(std::string_view id) {
   const std::lock_guard names(state_->names_mutex);

@@ -55,7 +55,7 @@ struct VaultEvent {
   Error error;       // what was wrong; for kLeftoverRemoved "vault.leftover"
 };
 std::string_view name_of(VaultEvent::Kind kind);
-// Called from whatever thread the event happens on, with no lock held that the vault's methods take.
+// Called from whatever thread the event happens on. Must not call the vault, which may hold its locks.
 using VaultLog = std::function<void(const VaultEvent&)>;
 
 struct OpenedModel {

@@ -40,6 +40,8 @@ struct VaultState {
   std::set<Sha256Digest> held;  // hashes of names whose files this server cannot open
 
   std::shared_ptr<const ModelRecord> find(std::string_view id);
+  // Vault::open_model().
+  Result<OpenedModel> open_model(std::string_view id);
   // With names_mutex held: makes the changes of the folder durable.
   Status sync_folder();
   // With names_mutex held: takes the model's file away, durably, and then its record.
