@@ -117,6 +117,7 @@ Result<UploadedContent> Upload::finish_piece() {
     discard();
     return out;
   }
+  out.content_id = secrets_->content_id;
   RETURN_IF_ERROR(append_sealed(writer_->finish()));
   writer_.reset();
   return out;

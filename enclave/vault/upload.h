@@ -51,6 +51,8 @@ struct UploadedContent {
   // The vault has these bytes under this name already: commit() has nothing to do and keeps what
   // was said of the model then.
   bool already_stored = false;
+  // What its record will be named by; of no meaning when already_stored.
+  Sha256Digest content_id{};
 };
 
 struct CommitInfo {
