@@ -110,6 +110,21 @@ function(blindai_fuzzer name)
   endif()
 endfunction()
 
+# blindai_bench(e2e_bench SOURCES ... USES ... [THIRD_PARTY ...])
+# A program in <build>/bench that `dev bench` runs. Only with BLINDAI_BENCH.
+function(blindai_bench target)
+  if(NOT BLINDAI_BENCH)
+    return()
+  endif()
+  cmake_parse_arguments(A "" "" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  add_executable(${target} ${A_SOURCES})
+  _blindai_common(${target})
+  _blindai_link(${target} tests USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+  target_compile_definitions(${target} PRIVATE BLINDAI_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                               BLINDAI_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+endfunction()
+
 function(_blindai_targets_below dir out)
   get_property(found DIRECTORY ${dir} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(children DIRECTORY ${dir} PROPERTY SUBDIRECTORIES)
