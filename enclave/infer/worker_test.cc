@@ -1,8 +1,8 @@
 // One worker with real models: datatypes, shapes, sizes, refusals, deadlines, crashes.
 #include "enclave/infer/worker.h"
 
+#include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -443,7 +443,9 @@ TEST_F(WorkerLoad, TheProcessIsIsolatedAndSmallBeforeItsModel) {
   }
   // Standard streams and the socket; the model and the buffers are closed once mapped. Not readable
   // at all for a user without power over other processes.
-  if (!error) EXPECT_EQ(num_files, 4u);
+  if (!error) {
+    EXPECT_EQ(num_files, 4u);
+  }
   RecordProperty("resident_before_model", static_cast<int>(worker->resident_bytes_before_model()));
 }
 
@@ -459,8 +461,9 @@ TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {
   for (int round = 0; round < kRounds; ++round) {
     auto worker = started(onnx_builder::add({1}));
     ASSERT_TRUE(worker->serving());
-    if (round % 10 == 0)
+    if (round % 10 == 0) {
       ASSERT_TRUE(run(*worker, {{{1}, raw_of<float>({1})}, {{1}, raw_of<float>({2})}}).has_value());
+    }
   }
   wait_until([&] { return host().num_processes() == 0; });
   EXPECT_EQ(num_open_files(), before);
