@@ -205,7 +205,7 @@ class TestTorchFile:
     def test_every_truncation_is_refused(self) -> None:
         whole = self.write()
         for length in range(len(whole)):
-            with pytest.raises(ValueError, match="first format|file ends inside|has .* elements"):
+            with pytest.raises(ValueError, match=r"first format|file ends inside|has .* elements"):
                 torch_file.read_tensors(whole[:length])
 
     def test_trailing_byte_is_refused(self) -> None:

@@ -1,4 +1,4 @@
-"""The project's own checks find what they are there for, and the last line of ./dev test adds up."""
+"""The checks of this repository find what they are for; the last line of ./dev test adds up."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import check_sources
 import pytest
+
+import check_sources
 import sides
-import tally
 import trusted_base
 
 ROOT = Path(__file__).resolve().parent.parent

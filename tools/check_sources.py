@@ -104,6 +104,6 @@ def words(root: Path, files: list[str]) -> list[str]:
                 problems.append(f"{at} {found[0]}... is one machine's path -> make it relative")
             if (found := HOST.search(line)) and not APT_SOURCE.match(line):
                 problems.append(
-                    f"{at} {found[0]} -> leave the choice of registry to the machine's configuration"
+                    f"{at} {found[0]} -> leave the registry to the machine's own configuration"
                 )
     return problems
