@@ -1,0 +1,22 @@
+// The keys at which trust in evidence ends.
+#pragma once
+
+#include <vector>
+
+#include "lib/base/bytes.h"
+
+namespace blindai {
+
+// SHA-256 of the SubjectPublicKeyInfo (DER) of each accepted root, per vendor. An empty list
+// accepts no evidence of that vendor. A verifier has no other notion of "simulation" or "test":
+// those are other values of this type.
+struct TrustRoots {
+  std::vector<Sha256Digest> intel_sgx;
+
+  bool operator==(const TrustRoots&) const = default;
+};
+
+// The vendors' own roots, and nothing else.
+TrustRoots production_roots();
+
+}  // namespace blindai

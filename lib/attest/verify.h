@@ -1,0 +1,135 @@
+// Verifies evidence: whether a genuine TEE, in good order, runs a program the policy accepts and
+// vouches for these claims.
+//
+//   Verification v = verify(evidence, claims, collateral, policy, production_roots(), now);
+//   if (!v.ok()) return std::unexpected(v.problem());
+//   use(*v.evidence());
+//
+// Pure: no clock, network, file or cache. Every check has a stable name and is in the result
+// whether it passed, failed or was not reached; ok() means that every one of them passed, so a
+// check that did not run is a refusal. docs/attestation.md gives each name's meaning and source.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/attest/evidence.h"
+#include "lib/attest/policy.h"
+#include "lib/attest/trust_roots.h"
+#include "lib/base/time.h"
+
+namespace blindai {
+
+enum class CheckState : uint8_t {
+  kNotReached,  // an earlier failure took away what this check needs; as good as failed
+  kPassed,
+  kFailed,
+};
+std::string_view name_of(CheckState state);  // "not-reached", "passed", "failed"
+
+// One check. `id.text` is its stable name ("sgx.quote.signature"), `id.advice` what a person can do
+// about a failure. `expected` and `found` are short texts for people; what they quote is
+// unverified.
+struct Check {
+  Id id;
+  Code code;  // of a failure: kMalformed, kUntrusted, kStale or kDenied
+  CheckState state = CheckState::kNotReached;
+  std::string expected;
+  std::string found;
+
+  std::string_view name() const { return id.text; }
+};
+
+// Who an SGX enclave is, as its report says.
+struct SgxIdentity {
+  ByteArray<32> mr_enclave;
+  ByteArray<32> mr_signer;
+  uint16_t isv_prod_id;
+  uint16_t isv_svn;
+  ByteArray<4> misc_select;
+  ByteArray<16> attributes;
+  ByteArray<16> cpu_svn;
+};
+
+// What verify() found true. Only verify() makes one, and only when every check passed.
+class VerifiedEvidence {
+ public:
+  // Passkey: only the verifier can name a value of it.
+  class Passkey {
+    Passkey() = default;
+    friend class Verifier;
+  };
+  struct Facts {
+    Tee tee;
+    SgxIdentity sgx;
+    TcbStatus tcb_status;
+    std::vector<std::string> advisories;  // sorted, no duplicates
+    uint32_t tcb_evaluation_number;
+    bool debug;
+    ByteArray<64> report_data;
+    Time verified_at;
+    Time valid_until;
+    Time fresh_until;
+  };
+  VerifiedEvidence(Passkey, Facts facts) : facts_(std::move(facts)) {}
+
+  Tee tee() const { return facts_.tee; }
+  // What names the program: MRENCLAVE for kSgx.
+  BytesView measurement() const { return facts_.sgx.mr_enclave; }
+  const SgxIdentity& sgx() const { return facts_.sgx; }  // for kSgx
+  TcbStatus tcb_status() const { return facts_.tcb_status; }
+  const std::vector<std::string>& advisories() const { return facts_.advisories; }
+  uint32_t tcb_evaluation_number() const { return facts_.tcb_evaluation_number; }
+  bool debug() const { return facts_.debug; }  // only true where the policy allows it
+  // SHA-256 of the claims, then 32 zero bytes.
+  const ByteArray<64>& report_data() const { return facts_.report_data; }
+  Time verified_at() const { return facts_.verified_at; }
+  // The last second at which the same inputs still verify: the earliest notAfter and nextUpdate of
+  // all certificates, CRLs and documents that were relied on.
+  Time valid_until() const { return facts_.valid_until; }
+  // The earlier of valid_until() and verified_at() plus the policy's max_evidence_age_s: until then
+  // a connection to the same attested key needs no new evidence.
+  Time fresh_until() const { return facts_.fresh_until; }
+
+ private:
+  Facts facts_;
+};
+
+class Verification {
+ public:
+  // True when every check passed.
+  bool ok() const;
+  // In the order in which they are judged; the same checks for every evidence of one TEE.
+  std::span<const Check> checks() const { return checks_; }
+  // The first check that failed, in that order. Null when ok().
+  const Check* first_failure() const;
+  // By name; null when there is no such check.
+  const Check* find(std::string_view name) const;
+  // Null unless ok().
+  const VerifiedEvidence* evidence() const { return evidence_.has_value() ? &*evidence_ : nullptr; }
+  // The first failure as an error for a person: its code and id, and a sentence with what was
+  // expected and found. Requires !ok().
+  Problem problem() const;
+
+  Time at() const { return at_; }
+
+ private:
+  friend class Verifier;
+  std::vector<Check> checks_;
+  std::optional<VerifiedEvidence> evidence_;
+  Time at_;
+};
+
+// Judges everything at `now`. `claims` are the bytes whose SHA-256 the report has to carry; their
+// content is not read here (lib/channel does). Evidence of a TEE this build cannot verify fails the
+// one check "evidence.tee".
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now);
+
+// {"ok":…,"at":…,"checks":[{"name","state","expected","found"}…],"evidence":{…}|null}
+std::string to_json(const Verification& verification);
+
+}  // namespace blindai

@@ -1,0 +1,125 @@
+#include "lib/base/time.h"
+
+#include <limits>
+
+namespace blindai {
+namespace {
+
+constexpr int64_t kDaySeconds = 86400;
+
+// Two or four decimal digits at `at`; -1 when there is anything else.
+int digits(std::string_view text, size_t at, size_t count) {
+  int value = 0;
+  for (size_t i = 0; i < count; ++i) {
+    const char c = text[at + i];
+    if (c < '0' || c > '9') return -1;
+    value = value * 10 + (c - '0');
+  }
+  return value;
+}
+
+bool is_leap(int64_t year) {
+  return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+}
+
+int days_in_month(int64_t year, int month) {
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  return month == 2 && is_leap(year) ? 29 : kDays[month - 1];
+}
+
+// Days from 1970-01-01 to the given day of the proleptic Gregorian calendar, counting years from
+// March so that the leap day is the last of its year.
+int64_t days_from_civil(int64_t year, int month, int day) {
+  if (month <= 2) --year;
+  const int64_t era = (year >= 0 ? year : year - 399) / 400;
+  const int64_t year_of_era = year - era * 400;
+  const int64_t day_of_year = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1;
+  return era * 146097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year -
+         719468;
+}
+
+bool make_time(int year, int month, int day, int hour, int minute, int second, Time& out) {
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > days_in_month(year, month) ||
+      hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59)
+    return false;
+  out.seconds =
+      days_from_civil(year, month, day) * kDaySeconds + hour * 3600 + minute * 60 + second;
+  return true;
+}
+
+void put(std::string& out, int64_t value, size_t width) {
+  std::string text = std::to_string(value);
+  out.append(width > text.size() ? width - text.size() : 0, '0');
+  out += text;
+}
+
+}  // namespace
+
+Time operator+(Time t, int64_t seconds) {
+  int64_t sum = 0;
+  if (__builtin_add_overflow(t.seconds, seconds, &sum))
+    sum = seconds > 0 ? std::numeric_limits<int64_t>::max() : std::numeric_limits<int64_t>::min();
+  return Time{sum};
+}
+
+Result<Time> parse_rfc3339(std::string_view text) {
+  Time out;
+  if (text.size() != 20 || text[4] != '-' || text[7] != '-' || text[10] != 'T' || text[13] != ':' ||
+      text[16] != ':' || text[19] != 'Z' ||
+      !make_time(digits(text, 0, 4), digits(text, 5, 2), digits(text, 8, 2), digits(text, 11, 2),
+                 digits(text, 14, 2), digits(text, 17, 2), out))
+    return fail(Code::kMalformed, "time.rfc3339");
+  return out;
+}
+
+std::string to_rfc3339(Time t) {
+  constexpr int64_t kFirst = -62167219200;  // 0000-01-01T00:00:00Z
+  constexpr int64_t kLast = 253402300799;   // 9999-12-31T23:59:59Z
+  const int64_t seconds = t.seconds < kFirst ? kFirst : t.seconds > kLast ? kLast : t.seconds;
+  int64_t days = seconds / kDaySeconds;
+  int64_t rest = seconds % kDaySeconds;
+  if (rest < 0) {
+    rest += kDaySeconds;
+    --days;
+  }
+  int64_t year =
+      1970 + days / 366;  // at or before the right year for days >= 0, after it otherwise
+  while (days_from_civil(year, 1, 1) > days) --year;
+  while (days_from_civil(year + 1, 1, 1) <= days) ++year;
+  int64_t left = days - days_from_civil(year, 1, 1);
+  int month = 1;
+  while (left >= days_in_month(year, month)) {
+    left -= days_in_month(year, month);
+    ++month;
+  }
+  std::string out;
+  put(out, year, 4);
+  out += '-';
+  put(out, month, 2);
+  out += '-';
+  put(out, left + 1, 2);
+  out += 'T';
+  put(out, rest / 3600, 2);
+  out += ':';
+  put(out, rest / 60 % 60, 2);
+  out += ':';
+  put(out, rest % 60, 2);
+  out += 'Z';
+  return out;
+}
+
+Result<Time> parse_asn1_time(std::string_view text) {
+  const bool utc = text.size() == 13;
+  if ((!utc && text.size() != 15) || text.back() != 'Z') return fail(Code::kMalformed, "time.asn1");
+  const size_t year_len = utc ? 2 : 4;
+  int year = digits(text, 0, year_len);
+  if (utc && year >= 0) year += year >= 50 ? 1900 : 2000;
+  Time out;
+  if (!make_time(year, digits(text, year_len, 2), digits(text, year_len + 2, 2),
+                 digits(text, year_len + 4, 2), digits(text, year_len + 6, 2),
+                 digits(text, year_len + 8, 2), out))
+    return fail(Code::kMalformed, "time.asn1");
+  return out;
+}
+
+}  // namespace blindai
