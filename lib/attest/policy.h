@@ -72,10 +72,10 @@ struct Policy {
 };
 
 // Reads a policy in any of the formats below, told apart by their content: '{' begins JSON; TOML
-// with `format` is ours; TOML with `mr_enclave` or `mrenclave` at the top is one of the original's.
+// with `mr_enclave` at the top and no `format` is one of the original's; other TOML is ours.
 // Errors, each with a sentence that names the field and says what to write:
 //   policy.syntax         not JSON or TOML, or over 256 KiB
-//   policy.format         not one of the formats
+//   policy.format         a format this program does not know
 //   policy.missing        a required field is absent
 //   policy.unknown-field  a field that no format has (a misspelt restriction must not be ignored)
 //   policy.type           a field of another type

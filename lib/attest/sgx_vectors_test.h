@@ -2,11 +2,10 @@
 // vectors/sgx beside the project, or below $BLINDAI_SHARED.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <gtest/gtest.h>
 #include <iterator>
 
 #include "lib/attest/verify.h"

@@ -1,6 +1,6 @@
-// verify() over the shared vectors. Real quotes carry report_data of their own programs, never the hash
-// of claims of ours: with everything else in order "claims.report-data" is the one check that fails,
-// and that is what "genuine" means below.
+// verify() over the shared vectors. Real quotes carry report_data of their own programs, never the
+// hash of claims of ours: with everything else in order "claims.report-data" is the one check that
+// fails, and that is what "genuine" means below.
 #include "lib/attest/verify.h"
 
 #include <gtest/gtest.h>
@@ -74,8 +74,8 @@ class SgxVectors : public testing::Test {
     return out;
   }
 
-  // Intel's sample has no chain in its quote (certification data type 1) but beside it. That part is
-  // unsigned, so the quote is given the chain the way every quote provider does.
+  // Intel's sample has no chain in its quote (certification data type 1) but beside it. That part
+  // is unsigned, so the quote is given the chain the way every quote provider does.
   static void own_root(const JsonValue& files, Case& out) {
     Bytes chain = file(files["pck_cert"]);
     if (chain.back() != '\n') chain.push_back('\n');
@@ -129,8 +129,7 @@ TEST_F(SgxVectors, CasesHaveTheirVerdictAtTheirTime) {
   for (const auto& [id, failures] : expected) {
     Case c = load(id);
     if (id == "sgx-v3-intel-sample-own-root") {
-      const auto root =
-          parse_pem_chain(file(by_id(list("cases"), id)["files"]["trusted_root"]));
+      const auto root = parse_pem_chain(file(by_id(list("cases"), id)["files"]["trusted_root"]));
       ASSERT_TRUE(root.has_value());
       c.roots.intel_sgx = {root->front().spki_hash()};
     }
@@ -263,9 +262,9 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheCollateral) {
   const Policy policy = widest_policy(parse_sgx_quote(c.evidence.quote)->report.mr_enclave);
   size_t tried = 0;
   size_t same_value = 0;
-  for (Bytes* part : {&c.collateral.tcb_info, &c.collateral.tcb_info_chain, &c.collateral.qe_identity,
-                      &c.collateral.qe_identity_chain, &c.collateral.pck_crl,
-                      &c.collateral.root_ca_crl}) {
+  for (Bytes* part :
+       {&c.collateral.tcb_info, &c.collateral.tcb_info_chain, &c.collateral.qe_identity,
+        &c.collateral.qe_identity_chain, &c.collateral.pck_crl, &c.collateral.root_ca_crl}) {
     const std::string_view text = as_text(*part);
     const size_t signature = text.rfind("\"signature\":\"");
     for (size_t i = 0; i < part->size(); ++i) {
@@ -283,8 +282,8 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheCollateral) {
       ++tried;
     }
   }
-  std::printf("%zu mutants of the collateral, all refused (%zu that mean the same left out)\n", tried,
-              same_value);
+  std::printf("%zu mutants of the collateral, all refused (%zu that mean the same left out)\n",
+              tried, same_value);
   EXPECT_GT(tried, 15000u);
 }
 
@@ -354,15 +353,15 @@ TEST_F(SgxVectors, EachPolicyFieldRefusesByItsOwnCheck) {
   };
   EXPECT_EQ(failures([](Policy&) {}), "");
   EXPECT_EQ(failures([](Policy& p) { p.sgx.reset(); }), "policy.tee ");
-  EXPECT_EQ(failures([](Policy& p) { p.tcb_statuses = {TcbStatus::kUpToDate}; }), "policy.tcb-status ");
+  EXPECT_EQ(failures([](Policy& p) { p.tcb_statuses = {TcbStatus::kUpToDate}; }),
+            "policy.tcb-status ");
   EXPECT_EQ(failures([](Policy& p) { p.tcb_statuses = {}; }), "policy.tcb-status ");
   EXPECT_EQ(failures([](Policy& p) { p.advisories = {}; }), "policy.advisories ");
   EXPECT_EQ(failures([](Policy& p) { p.advisories = {false, {"INTEL-SA-00289"}}; }),
             "policy.advisories ");
-  EXPECT_EQ(failures([](Policy& p) {
-              p.advisories = {false, {"INTEL-SA-00615", "INTEL-SA-00289"}};
-            }),
-            "");
+  EXPECT_EQ(
+      failures([](Policy& p) { p.advisories = {false, {"INTEL-SA-00615", "INTEL-SA-00289"}}; }),
+      "");
   EXPECT_EQ(failures([](Policy& p) { p.min_tcb_evaluation_number = 17; }), "");
   EXPECT_EQ(failures([](Policy& p) { p.min_tcb_evaluation_number = 18; }),
             "policy.evaluation-number ");
@@ -375,22 +374,13 @@ TEST_F(SgxVectors, EachPolicyFieldRefusesByItsOwnCheck) {
   EXPECT_EQ(failures([](Policy& p) { p.sgx->isv_prod_id = 1; }), "policy.product ");
   EXPECT_EQ(failures([](Policy& p) { p.sgx->min_isv_svn = 0; }), "");
   EXPECT_EQ(failures([](Policy& p) { p.sgx->min_isv_svn = 1; }), "policy.svn ");
-  EXPECT_EQ(failures([](Policy& p) {
-              p.sgx->misc_select = Masked<4>{{0, 0, 0, 1}, {0, 0, 0, 1}};
-            }),
+  EXPECT_EQ(failures([](Policy& p) { p.sgx->misc_select = Masked<4>{{0, 0, 0, 1}, {0, 0, 0, 1}}; }),
             "policy.misc-select ");
-  EXPECT_EQ(failures([](Policy& p) {
-              p.sgx->attributes = Masked<16>{{0x05}, {0xff}};
-            }),
-            "");
-  EXPECT_EQ(failures([](Policy& p) {
-              p.sgx->attributes = Masked<16>{{0x15}, {0xff}};
-            }),
+  EXPECT_EQ(failures([](Policy& p) { p.sgx->attributes = Masked<16>{{0x05}, {0xff}}; }), "");
+  EXPECT_EQ(failures([](Policy& p) { p.sgx->attributes = Masked<16>{{0x15}, {0xff}}; }),
             "policy.attributes ");
   // A value with a bit outside its mask fits nothing.
-  EXPECT_EQ(failures([](Policy& p) {
-              p.sgx->attributes = Masked<16>{{0x05}, {0x01}};
-            }),
+  EXPECT_EQ(failures([](Policy& p) { p.sgx->attributes = Masked<16>{{0x05}, {0x01}}; }),
             "policy.attributes ");
 }
 
@@ -422,9 +412,9 @@ TEST_F(SgxVectors, ARefusalSaysWhatToDo) {
   EXPECT_EQ(problem.name(), "policy.measurement");
   EXPECT_EQ(problem.code, Code::kDenied);
   EXPECT_NE(problem.sentence.find("another program"), std::string::npos);
-  EXPECT_NE(problem.sentence.find(
-                "33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb"),
-            std::string::npos);
+  EXPECT_NE(
+      problem.sentence.find("33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb"),
+      std::string::npos);
 }
 
 TEST_F(SgxVectors, JsonListsEveryCheck) {

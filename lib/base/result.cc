@@ -15,6 +15,8 @@ std::string_view name_of(Code code) {
       return "untrusted";
     case Code::kStale:
       return "stale";
+    case Code::kAnonymous:
+      return "anonymous";
     case Code::kDenied:
       return "denied";
     case Code::kNotFound:

@@ -26,7 +26,8 @@ enum class Code : uint8_t {
   kInvalid,      // well-formed, but not acceptable to this call          400
   kUntrusted,    // evidence or a signature does not hold                 never sent by a server
   kStale,        // evidence, collateral or a token is outside its time   401
-  kDenied,       // the caller may not do this                            401, 403
+  kAnonymous,    // the caller has to say who they are first              401
+  kDenied,       // the caller may not do this                            403
   kNotFound,     // nothing by that name                                  404
   kConflict,     // the name is taken, or the state does not allow it     409
   kTooLarge,     // over a stated limit                                   413

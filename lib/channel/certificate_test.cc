@@ -55,8 +55,7 @@ TEST(Certificate, CarriesEvidenceAndClaimsOfItsKey) {
   for (const auto& kind : kinds) {
     const SigningKey key = SigningKey::generate();
     const Bytes claims(200, 7);
-    const Result<Bytes> der =
-        make_certificate(key, {kind.tee, kind.quote}, claims, kFrom, kTo);
+    const Result<Bytes> der = make_certificate(key, {kind.tee, kind.quote}, claims, kFrom, kTo);
     ASSERT_TRUE(der.has_value());
     const auto read = read_certificate(*der);
     ASSERT_TRUE(read.has_value()) << read.error().name();
@@ -81,10 +80,9 @@ TEST(Certificate, IsNotMadeForATeeWithoutAForm) {
   for (const Tee tee : {Tee::kSnp, Tee::kNitro})
     EXPECT_EQ(make_certificate(key, {tee, quote(3, 0)}, {}, kFrom, kTo).error().name(),
               "channel.certificate.tee");
-  EXPECT_EQ(make_certificate(key, {Tee::kSgx, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo)
-                .error()
-                .name(),
-            "channel.certificate.size");
+  EXPECT_EQ(
+      make_certificate(key, {Tee::kSgx, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo).error().name(),
+      "channel.certificate.size");
 }
 
 TEST(Certificate, WithoutEvidenceIsRefused) {

@@ -1,10 +1,9 @@
 #include "enclave/tee/simulation/measure_file.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cerrno>
+#include <fcntl.h>
 #include <memory>
+#include <unistd.h>
 
 namespace blindai {
 namespace {
@@ -31,8 +30,9 @@ Result<MeasuredFile> measure_file(std::string name, const std::string& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0)
     return fail(Code::kNotFound,
-                {"measure.open", "A program to be measured cannot be opened: give its path, or build "
-                                 "it first."});
+                {"measure.open",
+                 "A program to be measured cannot be opened: give its path, or build "
+                 "it first."});
   FileMeasurer measurer(std::move(name));
   Bytes piece(kPiece);
   while (true) {
