@@ -1,13 +1,14 @@
 #include "lib/channel/certificate.h"
 
+#include <openssl/err.h>
 #include <openssl/objects.h>
 
 #include <openssl/asn1.h>
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include "lib/base/byte_reader.h"
 #include "lib/base/cbor.h"
+#include "lib/channel/claims.h"
 #include "lib/crypto/x509_writer.h"
 
 namespace blindai {
@@ -29,8 +30,8 @@ Result<Tee> tee_of_quote(BytesView quote) {
   return fail(Code::kUntrusted, "channel.certificate.evidence-kind");
 }
 
-// What OpenSSL found wrong stays in a queue of the thread, where the next TLS call would take it for
-// its own.
+// What OpenSSL found wrong stays in a queue of the thread, where the next TLS call would take it
+// for its own.
 struct ErrorQueue {
   ErrorQueue() { ERR_set_mark(); }
   ~ErrorQueue() { ERR_pop_to_mark(); }
@@ -113,7 +114,7 @@ Result<Bytes> make_certificate(const SigningKey& key, const Evidence& evidence, 
                                Time not_before, Time not_after) {
   if (evidence.tee != Tee::kSgx && evidence.tee != Tee::kTdx)
     return fail(Code::kInvalid, "channel.certificate.tee");
-  if (evidence.quote.size() > kMaxEvidence)
+  if (evidence.quote.size() > kMaxEvidence || claims.size() > kMaxClaims)
     return fail(Code::kTooLarge, "channel.certificate.size");
   const Cbor tagged = Cbor::tagged(kTaggedEvidence,
                                    Cbor::array({Cbor::bytes(evidence.quote), Cbor::bytes(claims)}));
@@ -135,7 +136,6 @@ Result<AttestedCertificate> read_certificate(BytesView der) {
   const X509Ptr certificate = parse_exactly(der);
   if (certificate == nullptr || X509_get_version(certificate.get()) != X509_VERSION_3)
     return fail(Code::kMalformed, "channel.certificate.der");
-  RETURN_IF_ERROR(check_key(certificate.get()));
   ASSIGN_OR_RETURN(const Bytes extension, evidence_extension(certificate.get()));
 
   ASSIGN_OR_RETURN(const Cbor item, Cbor::parse(extension, {.depth = 2, .items = 4}));
@@ -147,10 +147,11 @@ Result<AttestedCertificate> read_certificate(BytesView der) {
   AttestedCertificate out;
   out.evidence.quote = *(*parts)[0].as_bytes();
   out.claims = *(*parts)[1].as_bytes();
-  if (out.evidence.quote.size() > kMaxEvidence)
+  if (out.evidence.quote.size() > kMaxEvidence || out.claims.size() > kMaxClaims)
     return fail(Code::kTooLarge, "channel.certificate.size");
   ASSIGN_OR_RETURN(out.evidence.tee, tee_of_quote(out.evidence.quote));
 
+  RETURN_IF_ERROR(check_key(certificate.get()));
   unsigned char* raw = nullptr;
   const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &raw);
   const DerPtr spki(raw);

@@ -92,7 +92,7 @@ Result<Bytes> encode_metadata(const ModelMetadata& metadata) {
   put_text(out, metadata.id);
   append(out, metadata.sha256);
   put_u64le(out, metadata.size);
-  put_u64le(out, metadata.created_s);
+  put_u64le(out, static_cast<uint64_t>(metadata.created.seconds));
   put_u64le(out, metadata.epoch);
   RETURN_IF_ERROR(put_tensors(out, metadata.signature.inputs));
   RETURN_IF_ERROR(put_tensors(out, metadata.signature.outputs));
@@ -113,15 +113,17 @@ Result<ModelMetadata> decode_metadata(BytesView plaintext) {
   ByteReader r(plaintext);
   ModelMetadata out;
   uint16_t version = 0;
+  uint64_t created = 0;
   if (plaintext.size() != kSealMetadataLen || !r.u16le(version))
     return fail(Code::kMalformed, "seal.metadata");
   if (version != kMetadataVersion) return fail(Code::kMalformed, "seal.version");
   if (!read_text(r, kMaxMetadataIdLen, out.id) || out.id.empty() || !r.array(out.sha256) ||
-      !r.u64le(out.size) || out.size > kSealMaxContent || !r.u64le(out.created_s) ||
+      !r.u64le(out.size) || out.size > kSealMaxContent || !r.u64le(created) ||
       !r.u64le(out.epoch) || !read_tensors(r, out.signature.inputs) ||
       !read_tensors(r, out.signature.outputs) || !read_owner(r, out.owner) ||
       !r.zeros(r.remaining()))
     return fail(Code::kMalformed, "seal.metadata");
+  out.created.seconds = static_cast<int64_t>(created);
   return out;
 }
 

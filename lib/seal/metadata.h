@@ -6,6 +6,7 @@
 #include <string>
 
 #include "lib/base/bytes.h"
+#include "lib/base/time.h"
 #include "lib/oip/datatype.h"
 
 namespace blindai {
@@ -19,10 +20,10 @@ struct ModelOwner {
 
 struct ModelMetadata {
   std::string id;
-  Sha256Digest sha256;     // of the ONNX file
-  uint64_t size = 0;       // bytes of the ONNX file
-  uint64_t created_s = 0;  // seconds since 1970-01-01T00:00:00Z, by the server's clock
-  uint64_t epoch = 0;      // counts the contents this id has had, from 1
+  Sha256Digest sha256;  // of the ONNX file
+  uint64_t size = 0;    // bytes of the ONNX file
+  Time created;         // when the upload was committed, by the server's clock
+  uint64_t epoch = 0;   // counts the contents this id has had, from 1
   ModelSignature signature;
   std::optional<ModelOwner> owner;
   bool operator==(const ModelMetadata&) const = default;

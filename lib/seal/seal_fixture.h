@@ -38,7 +38,7 @@ inline ModelMetadata metadata_of(BytesView content, std::string id = "alice/resn
   return {.id = std::move(id),
           .sha256 = sha256(content),
           .size = content.size(),
-          .created_s = 1'700'000'000,
+          .created = {1'700'000'000},
           .epoch = 3,
           .signature = {.inputs = {{"input", Datatype::kFp32, {-1, 3, 224, 224}}},
                         .outputs = {{"label", Datatype::kInt64, {-1}},

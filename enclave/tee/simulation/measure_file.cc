@@ -44,4 +44,16 @@ Result<MeasuredFile> measure_file(std::string name, const std::string& path) {
   }
 }
 
+Result<Sha256Digest> measure_programs(const std::string& server, const std::string& worker,
+                                      const std::string& onnxruntime) {
+  const std::string* paths[] = {&server, &worker, &onnxruntime};
+  static_assert(std::size(paths) == std::size(kMeasuredPrograms));
+  std::vector<MeasuredFile> files;
+  for (size_t i = 0; i < std::size(paths); ++i) {
+    ASSIGN_OR_RETURN(MeasuredFile file, measure_file(std::string(kMeasuredPrograms[i]), *paths[i]));
+    files.push_back(std::move(file));
+  }
+  return measurement_of(std::move(files));
+}
+
 }  // namespace blindai

@@ -40,6 +40,18 @@ TEST_F(MeasureFile, OneChangedByteChangesTheMeasurement) {
   EXPECT_NE(measurement_of({measure_file("x", path).value()}).value(), before);
 }
 
+TEST_F(MeasureFile, ProgramsAreMeasuredUnderTheirFixedNames) {
+  write({1, 2, 3});
+  std::vector<MeasuredFile> files;
+  for (const std::string_view name : {"blindai-server", "blindai-worker", "libonnxruntime"})
+    files.push_back({std::string(name), 3, sha256(Bytes{1, 2, 3})});
+  EXPECT_EQ(measure_programs(path, path, path).value(), measurement_of(files).value());
+  for (const int absent : {0, 1, 2}) {
+    const auto at = [&](int i) { return i == absent ? path + ".absent" : path; };
+    EXPECT_EQ(measure_programs(at(0), at(1), at(2)).error().name(), "measure.open");
+  }
+}
+
 TEST_F(MeasureFile, SaysWhichStepFailed) {
   EXPECT_EQ(measure_file("x", path + ".absent").error().name(), "measure.open");
   EXPECT_EQ(measure_file("x", testing::TempDir()).error().name(), "measure.read");

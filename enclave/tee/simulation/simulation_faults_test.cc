@@ -28,8 +28,10 @@ SimulationFaults with(auto change) {
 
 const Row kRows[] = {
     {"OtherRoot", FAULT(other_root = true), "sgx.pck.root "},
-    {"RootExpired", FAULT(root = InForce::kNoLonger), "sgx.pck.validity sgx.tcb-info.signer-validity sgx.qe-identity.signer-validity "},
-    {"RootNotYetValid", FAULT(root = InForce::kNotYet), "sgx.pck.validity sgx.tcb-info.signer-validity sgx.qe-identity.signer-validity "},
+    {"RootExpired", FAULT(root = InForce::kNoLonger),
+     "sgx.pck.validity sgx.tcb-info.signer-validity sgx.qe-identity.signer-validity "},
+    {"RootNotYetValid", FAULT(root = InForce::kNotYet),
+     "sgx.pck.validity sgx.tcb-info.signer-validity sgx.qe-identity.signer-validity "},
     {"PlatformCaExpired", FAULT(platform_ca = InForce::kNoLonger), "sgx.pck.validity "},
     {"PlatformCaNotYetValid", FAULT(platform_ca = InForce::kNotYet), "sgx.pck.validity "},
     {"PckExpired", FAULT(pck = InForce::kNoLonger), "sgx.pck.validity "},
