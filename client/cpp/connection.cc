@@ -3,6 +3,7 @@
 #include <map>
 
 #include "client/cpp/model_file.h"
+#include "client/cpp/predict.h"
 #include "client/cpp/server_answer.h"
 #include "client/cpp/transport.h"
 #include "lib/base/model_id.h"
@@ -41,8 +42,18 @@ class VerifiedConnection final : public Connection {
                      }));
     signatures_.erase(model_id);
     if (answer.status != 200 && answer.status != 201)
-      return std::unexpected(problem_of(answer.status, as_text(answer.body)));
+      return std::unexpected(problem_of(answer.status, answer.body));
     return parse_model(as_text(answer.body));
+  }
+
+  Outcome<Prediction> predict(const std::string& model_id, const std::vector<TensorView>& inputs,
+                              const PredictOptions& options) override {
+    RETURN_IF_ERROR(check_model_id(model_id));
+    ASSIGN_OR_RETURN(const std::vector<std::string_view> names, names_of(model_id, inputs));
+    Outcome<Prediction> out = predict_over(*transport_, model_id, inputs, names, options);
+    // Another model may have taken the name since its inputs were asked for.
+    if (!out.has_value()) signatures_.erase(model_id);
+    return out;
   }
 
   Outcome<std::vector<ModelInfo>> models() override {
@@ -64,6 +75,34 @@ class VerifiedConnection final : public Connection {
   }
 
  private:
+  // The inputs' own names; those without one get the name of the model's input at their position.
+  Outcome<std::vector<std::string_view>> names_of(const std::string& model_id,
+                                                  const std::vector<TensorView>& inputs) {
+    std::vector<std::string_view> out;
+    out.reserve(inputs.size());
+    for (size_t i = 0; i < inputs.size(); ++i) {
+      if (!inputs[i].name.empty()) {
+        out.emplace_back(inputs[i].name);
+        continue;
+      }
+      ASSIGN_OR_RETURN(const ModelSignature* const signature, signature_of(model_id));
+      if (i >= signature->inputs.size())
+        return problem(Code::kInvalid, "client.input.position",
+                       "The model has " + std::to_string(signature->inputs.size()) +
+                           " inputs; give no more than that, or name them.");
+      out.emplace_back(signature->inputs[i].name);
+    }
+    return out;
+  }
+
+  Outcome<const ModelSignature*> signature_of(const std::string& model_id) {
+    const auto known = signatures_.find(model_id);
+    if (known != signatures_.end()) return &known->second;
+    ASSIGN_OR_RETURN(ModelInfo info, model(model_id));
+    if (signatures_.size() >= kMaxSignatures) signatures_.clear();
+    return &signatures_.emplace(model_id, std::move(info.signature)).first->second;
+  }
+
   Outcome<Bytes> ask(std::string method, std::string target) {
     ASSIGN_OR_RETURN(HttpClientResponse answer,
                      transport_->send({.method = std::move(method),
@@ -71,7 +110,7 @@ class VerifiedConnection final : public Connection {
                                        .fields = {},
                                        .body = {}}));
     if (answer.status != 200)
-      return std::unexpected(problem_of(answer.status, as_text(answer.body)));
+      return std::unexpected(problem_of(answer.status, answer.body));
     return std::move(answer.body);
   }
 

@@ -61,6 +61,7 @@ struct Prediction {
   std::string model_id;
   std::string model_version;
   std::string request_id;
+  Sha256Digest model_hash;  // of the model that ran
   std::vector<Tensor> outputs;
   std::chrono::nanoseconds inference_time{0};  // the model's own run time, as the server reports it
 };
@@ -125,7 +126,7 @@ class Connection {
   virtual Outcome<ModelInfo> upload_model(const std::string& path, const std::string& model_id,
                                           const UploadOptions& options) = 0;
   // Inputs are sent from where they are, uncopied. Each output is copied once, into memory of its own
-  // that is aligned for every datatype. Errors: kInvalid "model-id.*".
+  // that is aligned for every datatype. Errors: kInvalid "model-id.*", "client.input.position".
   virtual Outcome<Prediction> predict(const std::string& model_id,
                                       const std::vector<TensorView>& inputs,
                                       const PredictOptions& options) = 0;

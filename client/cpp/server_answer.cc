@@ -3,13 +3,12 @@
 #include <algorithm>
 
 #include "lib/base/json.h"
+#include "lib/oip/client_codec.h"
 
 namespace blindai {
 namespace {
 
 constexpr JsonLimits kModelLimits{.max_bytes = 64 << 20, .max_depth = 8, .max_values = 4 << 20};
-constexpr JsonLimits kErrorLimits{.max_bytes = 64 << 10, .max_depth = 4, .max_values = 64};
-constexpr size_t kMaxSentence = 2000;
 constexpr size_t kMaxRemoteCode = 64;
 constexpr Id kAnswer{"server.answer",
                      "The server's answer is not what this client understands; update the older "
@@ -55,32 +54,6 @@ Result<ModelInfo> model_of(const JsonValue& object) {
   return out;
 }
 
-Code code_of(unsigned status) {
-  switch (status) {
-    case 401:
-    case 403:
-      return Code::kDenied;
-    case 404:
-      return Code::kNotFound;
-    case 409:
-      return Code::kConflict;
-    case 413:
-      return Code::kTooLarge;
-    case 422:
-      return Code::kRefused;
-    case 429:
-      return Code::kExhausted;
-    case 503:
-      return Code::kUnavailable;
-    case 504:
-      return Code::kDeadline;
-    case 507:
-      return Code::kNoSpace;
-    default:
-      return status < 500 ? Code::kInvalid : Code::kInternal;
-  }
-}
-
 bool is_code(std::string_view text) {
   return !text.empty() && text.size() <= kMaxRemoteCode && std::ranges::all_of(text, [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
@@ -109,19 +82,10 @@ Outcome<std::vector<ModelInfo>> parse_models(std::string_view body) {
   return out;
 }
 
-Problem problem_of(unsigned status, std::string_view body) {
-  std::string sentence;
-  std::string remote;
-  if (const auto document = JsonDocument::parse(body, kErrorLimits); document.has_value()) {
-    sentence = document->root()["error"].string().value_or("");
-    remote = document->root()["code"].string().value_or("");
-  }
-  if (sentence.size() > kMaxSentence) sentence.resize(kMaxSentence);
-  if (sentence.empty())
-    sentence = "The server answered with status " + std::to_string(status) +
-               " and without an explanation; check that the address is a BlindAI server's.";
-  Problem out(code_of(status), kRefused, std::move(sentence));
-  if (is_code(remote)) out.remote_code = remote;
+Problem problem_of(unsigned status, BytesView body) {
+  ServerError error = parse_error_body(status, body);
+  Problem out(error.code, kRefused, std::move(error.sentence));
+  if (is_code(error.name)) out.remote_code = std::move(error.name);
   return out;
 }
 

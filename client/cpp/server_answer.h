@@ -14,8 +14,9 @@ Outcome<ModelInfo> parse_model(std::string_view body);
 // {"models":[…]}. Errors: kMalformed "server.answer".
 Outcome<std::vector<ModelInfo>> parse_models(std::string_view body);
 
-// The problem that a status of 400 or more and its body, {"error","code"}, stand for. A body of
-// another form still gives one, by its status.
-Problem problem_of(unsigned status, std::string_view body);
+// The problem that a status other than success and its body, {"error","code"}, stand for: id
+// "server.refused", the server's sentence, and its code as remote_code. A body of another form still
+// gives one, by its status.
+Problem problem_of(unsigned status, BytesView body);
 
 }  // namespace blindai

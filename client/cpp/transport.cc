@@ -79,7 +79,7 @@ Outcome<void> AttestedTransport::attest(HttpClient& http, AttestedCertificate ce
                               .target = "/v1/attestation",
                               .fields = {{"content-type", "application/json"}},
                               .body = {as_bytes(question)}}));
-  if (answer.status != 200) return std::unexpected(problem_of(answer.status, as_text(answer.body)));
+  if (answer.status != 200) return std::unexpected(problem_of(answer.status, answer.body));
   Result<AttestationMessage> message = decode_attestation_message(as_text(answer.body));
   if (!message.has_value()) return std::unexpected(explained(message.error(), kBadMessage));
   presented.message = std::move(*message);
