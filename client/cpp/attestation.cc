@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "client/cpp/saved_proof.h"
 #include "lib/channel/simulation_root.h"
 
 namespace blindai {
@@ -124,6 +125,11 @@ Outcome<void> judge_saved(std::string_view text, const Policy& policy, bool simu
 
 Time now_of_system() {
   return Time{static_cast<int64_t>(std::time(nullptr))};
+}
+
+Outcome<void> verify_saved_message(std::string_view message, const ConnectOptions& options,
+                                   AttestedServer& seen) {
+  return judge_saved(message, options.policy, options.simulation, now_of_system(), seen);
 }
 
 }  // namespace blindai
