@@ -126,7 +126,8 @@ class PyConnection {
   nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
                           nb::object progress) {
     std::optional<nb::python_error> raised;
-    UploadOptions options{.save_model = save_model};
+    UploadOptions options;
+    options.save_model = save_model;
     options.progress = [&](uint64_t sent, uint64_t total) {
       const nb::gil_scoped_acquire locked;
       try {
@@ -147,7 +148,9 @@ class PyConnection {
   nb::object predict(const std::string& model_id, const std::vector<PyInput>& inputs,
                      std::vector<std::string> outputs, const std::optional<std::string>& model_hash,
                      std::string request_id) {
-    PredictOptions options{.outputs = std::move(outputs), .request_id = std::move(request_id)};
+    PredictOptions options;
+    options.outputs = std::move(outputs);
+    options.request_id = std::move(request_id);
     if (model_hash.has_value()) {
       const Result<Sha256Digest> hash = array_from_hex<32>(*model_hash);
       if (!hash.has_value()) throw nb::value_error("model_hash has to be 64 hexadecimal digits");

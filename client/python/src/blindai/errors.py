@@ -42,10 +42,10 @@ class BlindAIError(Exception):
     id       the stable name for programs, such as "serve.unknown-model"
     """
 
-    def __init__(self, message: str, id: str = "") -> None:
+    def __init__(self, message: str, error_id: str = "") -> None:
         super().__init__(message)
         self.message = message
-        self.id = id
+        self.id = error_id
 
     def __str__(self) -> str:
         return self.message
@@ -68,12 +68,12 @@ class AttestationError(BlindAIError):
     found     what it saw: unverified, for people
     """
 
-    def __init__(self, message: str, id: str = "", report: Report | None = None) -> None:
-        super().__init__(message, id)
+    def __init__(self, message: str, error_id: str = "", report: Report | None = None) -> None:
+        super().__init__(message, error_id)
         self.report = report
         self.check: Check | None = None
         if report is not None:
-            named = (check for check in report.checks if check.name == id and check.failed)
+            named = (check for check in report.checks if check.name == error_id and check.failed)
             self.check = next(named, None)
         self.expected = self.check.expected if self.check is not None else ""
         self.found = self.check.found if self.check is not None else ""
@@ -161,7 +161,7 @@ _UNVERIFIED: dict[str, type[AttestationError]] = {
 }
 
 
-def from_core(code: str, id: str, sentence: str, report_json: str = "") -> BlindAIError:
+def from_core(code: str, error_id: str, sentence: str, report_json: str = "") -> BlindAIError:
     """The exception for a failure in the extension module.
 
     report_json: what was verified before a connection failed; empty for any other call.
@@ -170,8 +170,8 @@ def from_core(code: str, id: str, sentence: str, report_json: str = "") -> Blind
     if code in ("malformed", "untrusted", "stale", "denied") and report_json:
         report = Report.from_json(report_json)
         kind = StaleEvidenceError if code == "stale" else AttestationError
-        return _UNVERIFIED.get(id, kind)(message, id, report if report.checks else None)
-    return _BY_CODE.get(code, InternalError)(message, id)
+        return _UNVERIFIED.get(error_id, kind)(message, error_id, report if report.checks else None)
+    return _BY_CODE.get(code, InternalError)(message, error_id)
 
 
 def _printable(text: str) -> str:
