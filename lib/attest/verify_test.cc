@@ -257,7 +257,8 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheQuote) {
   EXPECT_EQ(tried, original.evidence.quote.size());
 }
 
-TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheCollateral) {
+TEST_F(SgxVectors, RefusesFlippedBitsAllOverTheCollateral) {
+  constexpr size_t kStride = 5;  // a verification each; every byte would take a minute
   Case c = genuine();
   const Policy policy = widest_policy(parse_sgx_quote(c.evidence.quote)->report.mr_enclave);
   size_t tried = 0;
@@ -265,11 +266,10 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheCollateral) {
   for (Bytes* part :
        {&c.collateral.tcb_info, &c.collateral.tcb_info_chain, &c.collateral.qe_identity,
         &c.collateral.qe_identity_chain, &c.collateral.pck_crl, &c.collateral.root_ca_crl}) {
-    const std::string_view text = as_text(*part);
-    const size_t signature = text.rfind("\"signature\":\"");
-    for (size_t i = 0; i < part->size(); ++i) {
+    const size_t signature = as_text(*part).rfind("\"signature\":\"");
+    for (size_t i = 0; i < part->size(); i += kStride) {
       uint8_t& byte = (*part)[i];
-      const auto flipped = static_cast<uint8_t>(1u << (i % 8));
+      const auto flipped = static_cast<uint8_t>(1u << (i / kStride % 8));
       // The other case of a hexadecimal letter is the same signature.
       const bool letter = flipped == 0x20 && byte >= 'a' && byte <= 'f';
       if (letter && signature != std::string_view::npos && i >= signature + 13) {
@@ -284,7 +284,7 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheCollateral) {
   }
   std::printf("%zu mutants of the collateral, all refused (%zu that mean the same left out)\n",
               tried, same_value);
-  EXPECT_GT(tried, 15000u);
+  EXPECT_GT(tried, 2000u);
 }
 
 TEST_F(SgxVectors, RefusesEveryTruncationOfTheQuote) {

@@ -7,8 +7,8 @@
 namespace blindai {
 namespace {
 
-constexpr JsonLimits kLimits = {.max_bytes = kMaxAttestationMessage, .max_depth = 8,
-                                .max_values = 64};
+constexpr JsonLimits kLimits = {
+    .max_bytes = kMaxAttestationMessage, .max_depth = 8, .max_values = 64};
 
 struct CollateralField {
   const char* name;
@@ -37,8 +37,7 @@ Status check_sizes(const AttestationMessage& message) {
 Result<Bytes> base64_field(const JsonValue& object, std::string_view name, size_t max) {
   const JsonValue value = object[name];
   const Result<std::string_view> text = value.plain_string();
-  if (!text.has_value())
-    return fail(Code::kMalformed, "channel.message.field", object.offset());
+  if (!text.has_value()) return fail(Code::kMalformed, "channel.message.field", object.offset());
   if (text->size() > (max + 2) / 3 * 4)
     return fail(Code::kTooLarge, "channel.message.size", value.offset());
   Result<Bytes> raw = from_base64(*text);

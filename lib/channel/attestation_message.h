@@ -1,5 +1,5 @@
-// What GET and POST /v1/attestation carry, as JSON. docs/formats/attestation-message.md lists fields
-// and limits.
+// What GET and POST /v1/attestation carry, as JSON. docs/formats/attestation-message.md lists
+// fields and limits.
 //
 // Unverified on arrival: reading a message checks its form alone. verify() judges evidence and
 // collateral, binding.h the rest.   Pure.
@@ -25,14 +25,15 @@ struct AttestationMessage {
   Bytes receipt_key_spki;  // DER
 };
 
-// Errors: kTooLarge "channel.message.size" for a field over its limit; kInvalid "channel.message.utf8"
-// for a configuration that is not UTF-8, which JSON could not carry unchanged.
+// Errors: kTooLarge "channel.message.size" for a field over its limit; kInvalid
+// "channel.message.utf8" for a configuration that is not UTF-8, which JSON could not carry
+// unchanged.
 Result<std::string> encode_attestation_message(const AttestationMessage& message);
 
 // Fields that are not listed are ignored: a newer server may say more, and nothing is believed for
-// being in the message. Errors: kTooLarge "channel.message.size"; json.* for text that is not strict
-// JSON; kMalformed "channel.message.field" (absent, of another type, not canonical base64, or a TEE
-// of no known name).
+// being in the message. Errors: kTooLarge "channel.message.size"; json.* for text that is not
+// strict JSON; kMalformed "channel.message.field" (absent, of another type, not canonical base64,
+// or a TEE of no known name).
 Result<AttestationMessage> decode_attestation_message(std::string_view text);
 
 // The body of POST /v1/attestation: {"nonce":"<base64 of 32 bytes>"}.

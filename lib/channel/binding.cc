@@ -20,21 +20,25 @@ constexpr Id kConfigAccepted{
     "channel.config-accepted",
     "The server runs a configuration that your policy does not list. Read the configuration it "
     "sent, and add its hash to the policy's configurations only if you agree with it."};
-constexpr Id kReceiptKey{"channel.receipt-key",
-                         "The server sent a receipt key other than the attested one. Do not rely on "
-                         "its receipts; report it to its operator."};
+constexpr Id kReceiptKey{
+    "channel.receipt-key",
+    "The server sent a receipt key other than the attested one. Do not rely on "
+    "its receipts; report it to its operator."};
 constexpr Id kNonce{"channel.nonce",
                     "The evidence was not made for this question: it may be an old one shown "
                     "again. Do not send data; connect again."};
-constexpr Id kExporter{"channel.exporter",
-                       "The evidence was made for another TLS connection: something may be relaying "
-                       "it. Do not send data; try another network."};
+constexpr Id kExporter{
+    "channel.exporter",
+    "The evidence was made for another TLS connection: something may be relaying "
+    "it. Do not send data; try another network."};
 
 Check check(Id id, CheckState state, std::string expected, std::string found) {
   return {id, Code::kUntrusted, state, std::move(expected), std::move(found)};
 }
 
-Check not_reached(Id id) { return check(id, CheckState::kNotReached, "", ""); }
+Check not_reached(Id id) {
+  return check(id, CheckState::kNotReached, "", "");
+}
 
 Check compare(Id id, BytesView expected, BytesView found) {
   return check(id, equal(expected, found) ? CheckState::kPassed : CheckState::kFailed,
@@ -107,9 +111,8 @@ Binding bind(const VerifiedEvidence& evidence, BytesView wire, const ChannelFact
 }  // namespace
 
 bool Binding::ok() const {
-  return !checks.empty() && std::ranges::all_of(checks, [](const Check& c) {
-    return c.state == CheckState::kPassed;
-  });
+  return !checks.empty() &&
+         std::ranges::all_of(checks, [](const Check& c) { return c.state == CheckState::kPassed; });
 }
 
 const Check* Binding::first_failure() const {

@@ -5,13 +5,14 @@
 //   Binding b = bind_fresh(*v.evidence(), claims, here, freshness, policy.configurations);
 //   if (!b.ok()) ...
 //
-// Two occasions. The evidence in the certificate is bound to the TLS key (bind_certificate): it may be
-// old, and whoever holds a copy can show it, but only the holder of the key completes a handshake. The
-// evidence of POST /v1/attestation is bound to a nonce and to this connection as well (bind_fresh):
-// a relay, which ends TLS itself, and a stolen key fail there. A client needs both.
+// Two occasions. The evidence in the certificate is bound to the TLS key (bind_certificate): it may
+// be old, and whoever holds a copy can show it, but only the holder of the key completes a
+// handshake. The evidence of POST /v1/attestation is bound to a nonce and to this connection as
+// well (bind_fresh): a relay, which ends TLS itself, and a stolen key fail there. A client needs
+// both.
 //
-// Everything in ChannelFacts must come from this side of the connection: the key from the TLS library
-// after the handshake, never from the message.   Pure.
+// Everything in ChannelFacts must come from this side of the connection: the key from the TLS
+// library after the handshake, never from the message.   Pure.
 #pragma once
 
 #include <optional>

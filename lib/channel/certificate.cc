@@ -1,11 +1,14 @@
 #include "lib/channel/certificate.h"
 
-#include <openssl/asn1.h>
+#include <openssl/err.h>
 #include <openssl/objects.h>
+
+#include <openssl/asn1.h>
 #include <openssl/x509.h>
 
 #include "lib/base/byte_reader.h"
 #include "lib/base/cbor.h"
+#include "lib/channel/claims.h"
 #include "lib/crypto/x509_writer.h"
 
 namespace blindai {
@@ -26,6 +29,15 @@ Result<Tee> tee_of_quote(BytesView quote) {
   if ((version == 4 || version == 5) && tee_type == 0x81) return Tee::kTdx;
   return fail(Code::kUntrusted, "channel.certificate.evidence-kind");
 }
+
+// What OpenSSL found wrong stays in a queue of the thread, where the next TLS call would take it
+// for its own.
+struct ErrorQueue {
+  ErrorQueue() { ERR_set_mark(); }
+  ~ErrorQueue() { ERR_pop_to_mark(); }
+  ErrorQueue(const ErrorQueue&) = delete;
+  ErrorQueue& operator=(const ErrorQueue&) = delete;
+};
 
 struct Deleter {
   void operator()(X509* p) const { X509_free(p); }
@@ -76,8 +88,7 @@ Result<Bytes> evidence_extension(const X509* certificate) {
   if (num_evidence == 0) return fail(Code::kUntrusted, "channel.certificate.no-evidence");
   if (num_evidence > 1) return fail(Code::kUntrusted, "channel.certificate.evidence-twice");
   if (found == nullptr) return fail(Code::kUntrusted, "channel.certificate.evidence-kind");
-  const ASN1_OCTET_STRING* value =
-      X509_EXTENSION_get_data(const_cast<X509_EXTENSION*>(found));
+  const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(const_cast<X509_EXTENSION*>(found));
   const unsigned char* raw = ASN1_STRING_get0_data(value);
   return Bytes(raw, raw + ASN1_STRING_length(value));
 }
@@ -103,28 +114,28 @@ Result<Bytes> make_certificate(const SigningKey& key, const Evidence& evidence, 
                                Time not_before, Time not_after) {
   if (evidence.tee != Tee::kSgx && evidence.tee != Tee::kTdx)
     return fail(Code::kInvalid, "channel.certificate.tee");
-  if (evidence.quote.size() > kMaxEvidence)
+  if (evidence.quote.size() > kMaxEvidence || claims.size() > kMaxClaims)
     return fail(Code::kTooLarge, "channel.certificate.size");
-  const Cbor tagged = Cbor::tagged(
-      kTaggedEvidence, Cbor::array({Cbor::bytes(evidence.quote), Cbor::bytes(claims)}));
+  const Cbor tagged = Cbor::tagged(kTaggedEvidence,
+                                   Cbor::array({Cbor::bytes(evidence.quote), Cbor::bytes(claims)}));
   const X509Name name = {.common_name = "blindai"};
-  return write_certificate(
-      {.serial = random_serial(),
-       .issuer = name,
-       .subject = name,
-       .not_before = not_before,
-       .not_after = not_after,
-       .extensions = {basic_constraints(false, {}), key_usage(kDigitalSignature),
-                      {kTaggedEvidenceOid, false, tagged.encode()}}},
-      key, key);
+  return write_certificate({.serial = random_serial(),
+                            .issuer = name,
+                            .subject = name,
+                            .not_before = not_before,
+                            .not_after = not_after,
+                            .extensions = {basic_constraints(false, {}),
+                                           key_usage(kDigitalSignature),
+                                           {kTaggedEvidenceOid, false, tagged.encode()}}},
+                           key, key);
 }
 
 Result<AttestedCertificate> read_certificate(BytesView der) {
   if (der.size() > kMaxCertificate) return fail(Code::kTooLarge, "channel.certificate.size");
+  const ErrorQueue errors;
   const X509Ptr certificate = parse_exactly(der);
   if (certificate == nullptr || X509_get_version(certificate.get()) != X509_VERSION_3)
     return fail(Code::kMalformed, "channel.certificate.der");
-  RETURN_IF_ERROR(check_key(certificate.get()));
   ASSIGN_OR_RETURN(const Bytes extension, evidence_extension(certificate.get()));
 
   ASSIGN_OR_RETURN(const Cbor item, Cbor::parse(extension, {.depth = 2, .items = 4}));
@@ -136,10 +147,11 @@ Result<AttestedCertificate> read_certificate(BytesView der) {
   AttestedCertificate out;
   out.evidence.quote = *(*parts)[0].as_bytes();
   out.claims = *(*parts)[1].as_bytes();
-  if (out.evidence.quote.size() > kMaxEvidence)
+  if (out.evidence.quote.size() > kMaxEvidence || out.claims.size() > kMaxClaims)
     return fail(Code::kTooLarge, "channel.certificate.size");
   ASSIGN_OR_RETURN(out.evidence.tee, tee_of_quote(out.evidence.quote));
 
+  RETURN_IF_ERROR(check_key(certificate.get()));
   unsigned char* raw = nullptr;
   const int length = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(certificate.get()), &raw);
   const DerPtr spki(raw);

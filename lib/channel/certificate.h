@@ -1,9 +1,9 @@
 // The server's self-signed TLS certificate, which carries the evidence for its own key.
 // docs/formats/certificate.md has the byte table.
 //
-// Nothing in the certificate is trusted for being in it: names and dates are decoration, the evidence
-// is what a client verifies, and the claims tie it to the key (binding.h).
-// Source: CCC Attestation SIG "Interoperable RA-TLS"; TCG DICE Attestation Architecture (the OID,
+// Nothing in the certificate is trusted for being in it: names and dates are decoration, the
+// evidence is what a client verifies, and the claims tie it to the key (binding.h). Source: CCC
+// Attestation SIG "Interoperable RA-TLS"; TCG DICE Attestation Architecture (the OID,
 // tcg-dice-TaggedEvidence 2.23.133.5.4.9); RFC 9999 (CMW, 1.3.6.1.5.5.7.1.35).   Pure.
 #pragma once
 
@@ -24,19 +24,20 @@ struct AttestedCertificate {
   Bytes claims;
 };
 
-// CN "blindai", a random serial number, the evidence extension not critical (so that TLS clients that
-// do not verify evidence can still be told apart by their users, not by a handshake failure).
-// Errors: kInvalid "channel.certificate.tee" for evidence of a TEE that has no form here yet (only SGX
-// and TDX do); kTooLarge "channel.certificate.size".
+// CN "blindai", a random serial number, the evidence extension not critical (so that TLS clients
+// that do not verify evidence can still be told apart by their users, not by a handshake failure).
+// Errors: kInvalid "channel.certificate.tee" for evidence of a TEE that has no form here yet (only
+// SGX and TDX do); kTooLarge "channel.certificate.size".
 Result<Bytes> make_certificate(const SigningKey& key, const Evidence& evidence, BytesView claims,
                                Time not_before, Time not_after);
 
-// Errors: kTooLarge "channel.certificate.size"; kMalformed "channel.certificate.der" (not exactly one
-// DER X.509 version 3 certificate), "channel.certificate.evidence-layout"; kUntrusted
-// "channel.certificate.key" (not P-256), "channel.certificate.signature" (not signed by its own key),
-// "channel.certificate.critical" (a critical extension that is not understood),
-// "channel.certificate.no-evidence", "channel.certificate.evidence-twice" (more than one, of whatever
-// kind), "channel.certificate.evidence-kind" (a form or quote of a TEE that is not read here).
+// Errors: kTooLarge "channel.certificate.size"; kMalformed "channel.certificate.der" (not exactly
+// one DER X.509 version 3 certificate), "channel.certificate.evidence-layout"; kUntrusted
+// "channel.certificate.key" (not P-256), "channel.certificate.signature" (not signed by its own
+// key), "channel.certificate.critical" (a critical extension that is not understood),
+// "channel.certificate.no-evidence", "channel.certificate.evidence-twice" (more than one, of
+// whatever kind), "channel.certificate.evidence-kind" (a form or quote of a TEE that is not read
+// here).
 Result<AttestedCertificate> read_certificate(BytesView der);
 
 }  // namespace blindai

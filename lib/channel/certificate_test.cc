@@ -1,6 +1,10 @@
 #include "lib/channel/certificate.h"
 
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+
+#include <openssl/x509.h>
 
 #include "lib/base/byte_reader.h"
 #include "lib/base/cbor.h"
@@ -55,8 +59,7 @@ TEST(Certificate, CarriesEvidenceAndClaimsOfItsKey) {
   for (const auto& kind : kinds) {
     const SigningKey key = SigningKey::generate();
     const Bytes claims(200, 7);
-    const Result<Bytes> der =
-        make_certificate(key, {kind.tee, kind.quote}, claims, kFrom, kTo);
+    const Result<Bytes> der = make_certificate(key, {kind.tee, kind.quote}, claims, kFrom, kTo);
     ASSERT_TRUE(der.has_value());
     const auto read = read_certificate(*der);
     ASSERT_TRUE(read.has_value()) << read.error().name();
@@ -81,9 +84,16 @@ TEST(Certificate, IsNotMadeForATeeWithoutAForm) {
   for (const Tee tee : {Tee::kSnp, Tee::kNitro})
     EXPECT_EQ(make_certificate(key, {tee, quote(3, 0)}, {}, kFrom, kTo).error().name(),
               "channel.certificate.tee");
-  EXPECT_EQ(make_certificate(key, {Tee::kSgx, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo)
-                .error()
-                .name(),
+  EXPECT_EQ(
+      make_certificate(key, {Tee::kSgx, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo).error().name(),
+      "channel.certificate.size");
+}
+
+TEST(Certificate, IsNotMadeWithOversizedClaims) {
+  const SigningKey key = SigningKey::generate();
+  const Evidence evidence{Tee::kSgx, quote(3, 0)};
+  EXPECT_TRUE(make_certificate(key, evidence, Bytes(kMaxClaims), kFrom, kTo).has_value());
+  EXPECT_EQ(make_certificate(key, evidence, Bytes(kMaxClaims + 1), kFrom, kTo).error().name(),
             "channel.certificate.size");
 }
 
@@ -150,6 +160,43 @@ TEST(Certificate, SignedByAnotherKeyIsRefused) {
                                        .extensions = {evidence_extension(tagged(quote(3, 0)))}},
                                       key, other);
   EXPECT_EQ(read_certificate(der).error().name(), "channel.certificate.signature");
+}
+
+// A self-signed certificate of a key that SigningKey cannot make.
+Bytes certificate_of(EVP_PKEY* key) {
+  const std::unique_ptr<X509, decltype(&X509_free)> x(X509_new(), X509_free);
+  X509_set_version(x.get(), X509_VERSION_3);
+  X509_time_adj_ex(X509_getm_notBefore(x.get()), 0, 0, nullptr);
+  X509_time_adj_ex(X509_getm_notAfter(x.get()), 1, 0, nullptr);
+  X509_set_pubkey(x.get(), key);
+  const Bytes content = tagged(quote(3, 0));
+  const std::unique_ptr<ASN1_OBJECT, decltype(&ASN1_OBJECT_free)> oid(
+      OBJ_txt2obj("2.23.133.5.4.9", 1), ASN1_OBJECT_free);
+  const std::unique_ptr<ASN1_OCTET_STRING, decltype(&ASN1_OCTET_STRING_free)> value(
+      ASN1_OCTET_STRING_new(), ASN1_OCTET_STRING_free);
+  ASN1_OCTET_STRING_set(value.get(), content.data(), static_cast<int>(content.size()));
+  X509_EXTENSION* extension = X509_EXTENSION_create_by_OBJ(nullptr, oid.get(), 0, value.get());
+  X509_add_ext(x.get(), extension, -1);
+  X509_EXTENSION_free(extension);
+  EXPECT_GT(X509_sign(x.get(), key, EVP_sha256()), 0);
+  unsigned char* raw = nullptr;
+  const int length = i2d_X509(x.get(), &raw);
+  EXPECT_GT(length, 0);
+  const Bytes out(raw, raw + length);
+  OPENSSL_free(raw);
+  return out;
+}
+
+TEST(Certificate, OfAnotherKindOfKeyIsRefused) {
+  const auto error = [](EVP_PKEY* generated) {
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(generated, EVP_PKEY_free);
+    const auto read = read_certificate(certificate_of(key.get()));
+    return read.has_value() ? "" : std::string(read.error().name());
+  };
+  EXPECT_EQ(error(EVP_EC_gen("P-256")), "");
+  EXPECT_EQ(error(EVP_EC_gen("P-384")), "channel.certificate.key");
+  EXPECT_EQ(error(EVP_EC_gen("secp256k1")), "channel.certificate.key");
+  EXPECT_EQ(error(EVP_RSA_gen(2048)), "channel.certificate.key");
 }
 
 TEST(Certificate, OversizedOrTrailingBytesAreRefused) {

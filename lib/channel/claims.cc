@@ -73,8 +73,8 @@ Bytes encode_claims(const Claims& claims) {
 
 Result<Claims> parse_claims(BytesView wire) {
   if (wire.size() > kMaxClaims) return fail(Code::kTooLarge, "channel.claims.size");
-  // One map of at most five text keys with byte strings; a few more items, so that an unknown key is
-  // named as such.
+  // One map of at most five text keys with byte strings; a few more items, so that an unknown key
+  // is named as such.
   ASSIGN_OR_RETURN(const Cbor map, Cbor::parse(wire, {.depth = 2, .items = 32}));
   if (map.kind() != Cbor::Kind::kMap) return fail(Code::kMalformed, "channel.claims.layout");
   Claims out;

@@ -6,8 +6,8 @@
 //
 // The client hashes and reads the bytes it received, never a re-encoding; since the encoding is
 // deterministic (lib/base/cbor.h), the two are the same whenever parse_claims() succeeds.
-// Source: CCC Attestation SIG "Interoperable RA-TLS" (claims map, "pubkey-hash", "nonce"); the other
-// keys are ours.   Pure.
+// Source: CCC Attestation SIG "Interoperable RA-TLS" (claims map, "pubkey-hash", "nonce"); the
+// other keys are ours.   Pure.
 #pragma once
 
 #include <optional>
@@ -33,8 +33,8 @@ Bytes encode_claims(const Claims& claims);
 
 // Errors: kTooLarge "channel.claims.size"; cbor.* for bytes that are not strict CBOR; kMalformed
 // "channel.claims.layout" (not a map, or a value of another type or length),
-// "channel.claims.missing" (a required key), "channel.claims.unknown" (a key that is not listed above:
-// what a verifier does not understand it must not seem to have checked); kUntrusted
+// "channel.claims.missing" (a required key), "channel.claims.unknown" (a key that is not listed
+// above: what a verifier does not understand it must not seem to have checked); kUntrusted
 // "channel.claims.hash-algorithm" (a pubkey-hash that is not SHA-256).
 Result<Claims> parse_claims(BytesView wire);
 

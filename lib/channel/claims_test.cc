@@ -24,8 +24,7 @@ Claims sample(bool fresh) {
 // The entries of a map that parses, for tests that change one.
 std::vector<Cbor::Entry> entries() {
   const Claims claims = sample(false);
-  const Bytes key_hash =
-      Cbor::array({Cbor::integer(1), Cbor::bytes(claims.tls_key_hash)}).encode();
+  const Bytes key_hash = Cbor::array({Cbor::integer(1), Cbor::bytes(claims.tls_key_hash)}).encode();
   std::vector<Cbor::Entry> out;
   out.emplace_back(Cbor::text("pubkey-hash"), Cbor::bytes(key_hash));
   out.emplace_back(Cbor::text("config"), Cbor::bytes(claims.config_hash));
@@ -49,17 +48,25 @@ TEST(Claims, AreReadAsTheyWereWritten) {
 }
 
 TEST(Claims, HaveTheDocumentedBytes) {
-  Claims claims{.tls_key_hash = {}, .config_hash = {}, .receipt_key_hash = {}, .nonce = {},
-                .exporter = {}};
+  Claims claims{
+      .tls_key_hash = {}, .config_hash = {}, .receipt_key_hash = {}, .nonce = {}, .exporter = {}};
   claims.tls_key_hash.fill(0x11);
   claims.config_hash.fill(0x22);
   claims.receipt_key_hash.fill(0x33);
   const std::string filled[] = {to_hex(claims.tls_key_hash), to_hex(claims.config_hash),
                                 to_hex(claims.receipt_key_hash)};
-  EXPECT_EQ(to_hex(encode_claims(claims)), "a3" "66636f6e666967" "5820" + filled[1] +
-                                               "6b7075626b65792d68617368" "5823" "82015820" +
-                                               filled[0] + "6b726563656970742d6b6579" "5820" +
-                                               filled[2]);
+  EXPECT_EQ(to_hex(encode_claims(claims)),
+            "a3"
+            "66636f6e666967"
+            "5820" +
+                filled[1] +
+                "6b7075626b65792d68617368"
+                "5824"
+                "82015820" +
+                filled[0] +
+                "6b726563656970742d6b6579"
+                "5820" +
+                filled[2]);
 }
 
 TEST(Claims, RefuseEveryMissingKeyByName) {
@@ -102,8 +109,7 @@ TEST(Claims, RefuseValuesOfAnotherTypeOrLength) {
 TEST(Claims, RefuseOtherHashesOfTheKey) {
   for (const uint64_t algorithm : {0u, 7u, 8u}) {
     std::vector<Cbor::Entry> map = entries();
-    const Cbor pair =
-        Cbor::array({Cbor::unsigned_integer(algorithm), Cbor::bytes(Bytes(32, 1))});
+    const Cbor pair = Cbor::array({Cbor::unsigned_integer(algorithm), Cbor::bytes(Bytes(32, 1))});
     map[0].second = Cbor::bytes(pair.encode());
     EXPECT_EQ(error_of(std::move(map)), "channel.claims.hash-algorithm") << algorithm;
   }

@@ -55,8 +55,8 @@ class X509Writer : public testing::Test {
         {.serial = Bytes(20, 0x7f),
          .issuer = root_name,
          .subject = {.common_name = "leaf"},
-         .not_before = kNow + -10,
-         .not_after = kNow + 10,
+         .not_before = kNow + -3,
+         .not_after = kNow + 3,
          .extensions = {basic_constraints(false, {}), key_usage(kDigitalSignature),
                         authority_key_id(root_key)}},
         leaf_key, root_key);
@@ -95,7 +95,7 @@ TEST_F(X509Writer, WritesAChainThatOpenSslAccepts) {
 }
 
 TEST_F(X509Writer, WritesTheGivenTimes) {
-  EXPECT_EQ(judged(leaf(), crl({}), kNow + 11), X509_V_ERR_CERT_HAS_EXPIRED);
+  EXPECT_EQ(judged(leaf(), crl({}), kNow + 4), X509_V_ERR_CERT_HAS_EXPIRED);
   EXPECT_EQ(judged(leaf(), crl({}), kNow + 6), X509_V_ERR_CRL_HAS_EXPIRED);
   EXPECT_EQ(judged(leaf(), crl({}), kNow + -6), X509_V_ERR_CRL_NOT_YET_VALID);
 }

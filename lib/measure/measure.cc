@@ -21,8 +21,8 @@ Result<std::string> measurement_manifest(std::vector<MeasuredFile> files) {
     if (!is_name(files[i].name)) return fail(Code::kInvalid, "measure.name");
     if (i > 0 && files[i - 1].name == files[i].name)
       return fail(Code::kInvalid, "measure.duplicate");
-    out += files[i].name + " " + std::to_string(files[i].size) + " " + to_hex(files[i].digest) +
-           "\n";
+    out +=
+        files[i].name + " " + std::to_string(files[i].size) + " " + to_hex(files[i].digest) + "\n";
   }
   return out;
 }

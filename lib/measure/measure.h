@@ -18,8 +18,8 @@
 
 namespace blindai {
 
-// The programs whose measurement a simulated server attests, by the names in its manifest: everything
-// that sees a model or a tensor.
+// The programs whose measurement a simulated server attests, by the names in its manifest:
+// everything that sees a model or a tensor.
 inline constexpr std::string_view kMeasuredPrograms[] = {"blindai-server", "blindai-worker",
                                                          "libonnxruntime"};
 
@@ -48,7 +48,8 @@ class FileMeasurer {
   Sha256 hash_;
 };
 
-// The files in any order. Errors: kInvalid "measure.empty", "measure.name" (not 1 to 64 of a-z, 0-9,
+// The files in any order. Errors: kInvalid "measure.empty", "measure.name" (not 1 to 64 of a-z,
+// 0-9,
 // '.', '_', '-'), "measure.duplicate".
 Result<std::string> measurement_manifest(std::vector<MeasuredFile> files);
 

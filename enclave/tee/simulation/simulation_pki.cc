@@ -14,9 +14,12 @@ constexpr int64_t kCollateralLife = 30 * kDay;
 
 Lifetime around(Time now, InForce when, int64_t life) {
   switch (when) {
-    case InForce::kNotYet: return {now + kDay, now + life};
-    case InForce::kNoLonger: return {now + -life, now + -kDay};
-    case InForce::kNow: break;
+    case InForce::kNotYet:
+      return {now + kDay, now + life};
+    case InForce::kNoLonger:
+      return {now + -life, now + -kDay};
+    case InForce::kNow:
+      break;
   }
   return {now + -kHour, now + life};
 }
@@ -81,23 +84,24 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults) : faults_(std::m
                               .extensions = std::move(extensions)},
                              key, issuer_key);
   };
-  const Bytes root = certificate(kRootSerial, root_name, f.root, root_name,
-                                 {basic_constraints(true, 1), key_usage(ca_usage)}, keys.root,
-                                 keys.root);
-  const Bytes platform_ca = tampered_if(
-      is_tampered(SignedPart::kPlatformCa),
-      certificate(kPlatformCaSerial, platform_ca_name, f.platform_ca, root_name,
-                  f.platform_ca_is_no_ca
-                      ? std::vector{basic_constraints(false, {}), key_usage(leaf_usage)}
-                      : std::vector{basic_constraints(true, 0), key_usage(ca_usage)},
-                  keys.platform_ca, keys.root));
-  const Bytes pck = tampered_if(
-      is_tampered(SignedPart::kPck),
-      certificate(kPckSerial, name(f.pck_name.value_or("Intel SGX PCK Certificate")), f.pck,
-                  platform_ca_name,
-                  {basic_constraints(false, {}), key_usage(leaf_usage),
-                   {"1.2.840.113741.1.13.1", false, simulation_pck_extension()}},
-                  keys.pck, keys.platform_ca));
+  const Bytes root =
+      certificate(kRootSerial, root_name, f.root, root_name,
+                  {basic_constraints(true, 1), key_usage(ca_usage)}, keys.root, keys.root);
+  const Bytes platform_ca =
+      tampered_if(is_tampered(SignedPart::kPlatformCa),
+                  certificate(kPlatformCaSerial, platform_ca_name, f.platform_ca, root_name,
+                              f.platform_ca_is_no_ca
+                                  ? std::vector{basic_constraints(false, {}), key_usage(leaf_usage)}
+                                  : std::vector{basic_constraints(true, 0), key_usage(ca_usage)},
+                              keys.platform_ca, keys.root));
+  const Bytes pck =
+      tampered_if(is_tampered(SignedPart::kPck),
+                  certificate(kPckSerial, name(f.pck_name.value_or("Intel SGX PCK Certificate")),
+                              f.pck, platform_ca_name,
+                              {basic_constraints(false, {}),
+                               key_usage(leaf_usage),
+                               {"1.2.840.113741.1.13.1", false, simulation_pck_extension()}},
+                              keys.pck, keys.platform_ca));
   const Bytes tcb_signing = tampered_if(
       is_tampered(SignedPart::kTcbSigning),
       certificate(kTcbSigningSerial, name(f.tcb_signing_name.value_or("Intel SGX TCB Signing")),
@@ -129,12 +133,11 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults) : faults_(std::m
                   f.pck_crl_of_processor_ca
                       ? crl(processor_ca_name, f.pck_crl, revoked_by_ca, keys.processor_ca)
                       : crl(platform_ca_name, f.pck_crl, revoked_by_ca, keys.platform_ca));
-  const Bytes pck_crl_issuer =
-      f.pck_crl_of_processor_ca
-          ? certificate({4}, processor_ca_name, InForce::kNow, root_name,
-                        {basic_constraints(true, 0), key_usage(ca_usage)}, keys.processor_ca,
-                        keys.root)
-          : platform_ca;
+  const Bytes pck_crl_issuer = f.pck_crl_of_processor_ca
+                                   ? certificate({4}, processor_ca_name, InForce::kNow, root_name,
+                                                 {basic_constraints(true, 0), key_usage(ca_usage)},
+                                                 keys.processor_ca, keys.root)
+                                   : platform_ca;
 
   const auto chain = [](const std::vector<Bytes>& certificates) {
     std::string pem;

@@ -1,10 +1,11 @@
-// A platform that exists only here: certificates, CRLs and documents in the shapes Intel publishes, and
-// quotes in the format its hardware makes, under a root whose private key is derived from a public
-// label. Whatever verifies under that root proves nothing but that the formats are right.
+// A platform that exists only here: certificates, CRLs and documents in the shapes Intel publishes,
+// and quotes in the format its hardware makes, under a root whose private key is derived from a
+// public label. Whatever verifies under that root proves nothing but that the formats are right.
 //
 // Names have Intel's common names, because verifiers check the role of each signer by it, and the
 // organisation "BlindAI simulation".
-// Source: Intel SGX PCK Certificate and CRL Profile; PCS API v4; SGX DCAP Quote Library API, appendix A.
+// Source: Intel SGX PCK Certificate and CRL Profile; PCS API v4; SGX DCAP Quote Library API,
+// appendix A.
 #pragma once
 
 #include "enclave/tee/simulation/simulation_faults.h"
@@ -14,8 +15,8 @@
 
 namespace blindai {
 
-// The private key that SHA-256 of "BlindAI simulation <role>, not secret" makes; role "root" is the one
-// whose hash lib/channel/simulation_root.h pins.
+// The private key that SHA-256 of "BlindAI simulation <role>, not secret" makes; role "root" is the
+// one whose hash lib/channel/simulation_root.h pins.
 SigningKey simulation_key(std::string_view role);
 
 class SimulationPki {

@@ -32,8 +32,7 @@ std::string dates(Lifetime lifetime) {
 
 std::string components(std::string_view name, const ByteArray<16>& svns) {
   std::string list;
-  for (const uint8_t svn : svns)
-    list += (list.empty() ? "{" : ",{") + number("svn", svn) + "}";
+  for (const uint8_t svn : svns) list += (list.empty() ? "{" : ",{") + number("svn", svn) + "}";
   return json_quote(name) + ":[" + list + "]";
 }
 
@@ -126,10 +125,10 @@ Bytes simulation_pck_extension() {
   tcb.push_back(field(".2.17", der_integer(kSimulationPceSvn)));
   tcb.push_back(field(".2.18", der_octet_string(kSimulationComponents)));
   const Sha256Digest ppid = sha256(as_bytes("BlindAI simulation platform"));
-  return der_sequence({field(".1", der_octet_string(BytesView(ppid).first(16))),
-                       field(".2", der_sequence(tcb)), field(".3", der_octet_string(kSimulationPceId)),
-                       field(".4", der_octet_string(kSimulationFmspc)),
-                       field(".5", der_enumerated(0))});
+  return der_sequence(
+      {field(".1", der_octet_string(BytesView(ppid).first(16))), field(".2", der_sequence(tcb)),
+       field(".3", der_octet_string(kSimulationPceId)),
+       field(".4", der_octet_string(kSimulationFmspc)), field(".5", der_enumerated(0))});
 }
 
 }  // namespace blindai

@@ -1,5 +1,5 @@
-// The facts of the simulated platform that its certificate, its documents and its quotes have to agree
-// on; and the documents.
+// The facts of the simulated platform that its certificate, its documents and its quotes have to
+// agree on; and the documents.
 #pragma once
 
 #include "enclave/tee/simulation/simulation_faults.h"

@@ -19,7 +19,9 @@ Result<Evidence> SimulationSource::evidence(const ByteArray<64>& report_data) {
   return Evidence{Tee::kSgx, pki().quote(measurement_, report_data)};
 }
 
-Result<Collateral> SimulationSource::collateral() { return pki().collateral(); }
+Result<Collateral> SimulationSource::collateral() {
+  return pki().collateral();
+}
 
 const SimulationPki& SimulationSource::pki() {
   const Time now = clock_();

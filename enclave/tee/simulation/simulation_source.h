@@ -1,5 +1,5 @@
-// Evidence about the running programs from a platform that exists only here. It proves nothing, and is
-// started only by --tee simulation.
+// Evidence about the running programs from a platform that exists only here. It proves nothing, and
+// is started only by --tee simulation.
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-#include "enclave/app/measured_config.h"
+#include "enclave/config/measured_config.h"
 
 #include <gtest/gtest.h>
 

@@ -1,12 +1,11 @@
-#include "enclave/app/measured_config.h"
-
-#include <fmt/core.h>
-
-#include <toml++/toml.h>
+#include "enclave/config/measured_config.h"
 
 #include <algorithm>
+#include <fmt/core.h>
 #include <optional>
 #include <vector>
+
+#include <toml++/toml.h>
 
 #include "lib/crypto/crypto.h"
 

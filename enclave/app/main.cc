@@ -1,0 +1,208 @@
+// blindai-server: wires everything together and waits for SIGTERM.
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <fcntl.h>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <spdlog/sinks/stdout_sinks.h>
+#include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "enclave/app/options.h"
+#include "enclave/config/measured_config.h"
+#include "enclave/infer/worker_pool.h"
+#include "enclave/serve/context.h"
+#include "enclave/serve/service.h"
+#include "enclave/tee/simulation/measure_file.h"
+#include "enclave/tee/simulation/simulation_source.h"
+#include "enclave/vault/posix_file_layer.h"
+#include "enclave/vault/sealing_key.h"
+#include "enclave/vault/vault.h"
+#include "net/background.h"
+#include "net/http_server.h"
+
+namespace blindai {
+namespace {
+
+constexpr std::string_view kVersion = BLINDAI_VERSION;
+constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
+// Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
+constexpr std::chrono::hours kRenewEvery{1};
+constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
+
+Time now() {
+  return Time{std::time(nullptr)};
+}
+
+Outcome<std::string> read_config(const std::string& path) {
+  if (path.empty()) return std::string();
+  std::ifstream in(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(in)), {});
+  if (!in.good() && !in.eof())
+    return problem(Code::kInvalid, "config.read",
+                   "The configuration " + path + " could not be read; check its permissions.");
+  return text;
+}
+
+// Keys and tensors must not end up in a core dump or in another process's debugger.
+void keep_memory_private() {
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+  ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+struct Programs {
+  std::string server;
+  std::string worker;
+  std::string engine;
+};
+
+Programs find_programs(const HostHints& hints) {
+  std::error_code ignored;
+  const std::filesystem::path server = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const std::filesystem::path worker = hints.worker_path.empty()
+                                           ? server.parent_path() / "blindai-worker"
+                                           : std::filesystem::absolute(hints.worker_path);
+  const std::filesystem::path engine = hints.engine_path.empty()
+                                           ? worker.parent_path() / kEngineName
+                                           : std::filesystem::absolute(hints.engine_path);
+  return {"/proc/self/exe", worker, engine};
+}
+
+Result<Sha256Digest> measure(const Programs& programs) {
+  ASSIGN_OR_RETURN(MeasuredFile server, measure_file("blindai-server", programs.server));
+  ASSIGN_OR_RETURN(MeasuredFile worker, measure_file("blindai-worker", programs.worker));
+  ASSIGN_OR_RETURN(MeasuredFile engine, measure_file("libonnxruntime", programs.engine));
+  return measurement_of({std::move(server), std::move(worker), std::move(engine)});
+}
+
+void announce(const std::string& address, uint16_t port, const Sha256Digest& measurement,
+              const MeasuredConfig& config) {
+  const std::string host = address.substr(0, address.rfind(':'));
+  std::printf("BlindAI %.*s listening on %s:%u\n", static_cast<int>(kVersion.size()),
+              kVersion.data(), host.c_str(), port);
+  std::printf("  measurement    %s\n", to_hex(measurement).c_str());
+  std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
+              config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
+  std::fflush(stdout);
+}
+
+// SIGTERM and SIGINT, as a descriptor for the reactor. Blocked before any thread starts.
+int stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  BLINDAI_CHECK(::sigprocmask(SIG_BLOCK, &signals, nullptr) == 0);
+  return ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
+}
+
+Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
+  ASSIGN_OR_RETURN(const std::string config_text, read_config(hints.config_path));
+  ASSIGN_OR_RETURN(const MeasuredConfig config, parse_measured_config(config_text));
+  const Programs programs = find_programs(hints);
+  ASSIGN_OR_RETURN(const Sha256Digest measurement, measure(programs));
+  const int signal_fd = stop_signals();
+  keep_memory_private();
+
+  log.warn(
+      "SIMULATION: the evidence of this server proves nothing, and its operator can read "
+      "every model and tensor. For development only.");
+  SimulationSource source(measurement, now);
+
+  ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
+                   PosixFileLayer::open_folder(hints.store));
+  ASSIGN_OR_RETURN(SealingKey sealing_key, simulation_sealing_key(*files));
+  log.warn("sealing key: {}", sealing_key.source);
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Vault> vault,
+      Vault::open(*files, {std::move(sealing_key.secret), measurement},
+                  {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
+                  [&log](const VaultEvent& event) {
+                    log.warn("store: {} {}: {}", name_of(event.kind), event.file,
+                             event.error.describe());
+                  }));
+  log.info("store: {} models", vault->catalogue().size());
+
+  const std::unique_ptr<Reactor> reactor = Reactor::create();
+  WorkerPool workers(*reactor,
+                     {.worker_path = programs.worker,
+                      .engine_path = programs.engine,
+                      .run_threads = hints.run_threads,
+                      .intra_op_threads = hints.intra_op_threads,
+                      .load_limit = config.load_time,
+                      .max_input_bytes = config.max_tensor_bytes,
+                      .log = [&log](std::string_view line) { log.info("{}", line); }},
+                     {.memory_bytes = hints.memory_mib << 20});
+  ServerIdentity identity(source, config_text, now);
+  Background background(*reactor);  // its thread may be inside any of the above until it ends
+  ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
+  ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
+                   TlsServerContext::create(certificate, identity.tls_key()));
+  ServeContext context{.reactor = *reactor,
+                       .background = background,
+                       .identity = identity,
+                       .vault = *vault,
+                       .workers = workers,
+                       .config = config,
+                       .clock = now,
+                       .version = std::string(kVersion)};
+  BlindaiService service(context);
+  ASSIGN_OR_RETURN(const int listen_fd, listen_on(hints.listen));
+  const uint16_t port = port_of(listen_fd);
+  std::unique_ptr<HttpServer> server =
+      HttpServer::create(*reactor, listen_fd, *tls, service, HttpServerLimits());
+
+  const std::unique_ptr<Reactor::Timer> renewal = reactor->timer();
+  const std::function<void()> renew = [&] {
+    auto fresh = std::make_shared<Result<Bytes>>();
+    background.run([&identity, fresh] { *fresh = identity.make_certificate(); },
+                   [&, fresh] {
+                     Status done = fresh->has_value()
+                                       ? tls->replace_certificate(**fresh, identity.tls_key())
+                                       : std::unexpected(fresh->error());
+                     if (!done.has_value())
+                       log.error("the certificate's evidence could not be renewed: {}",
+                                 done.error().describe());
+                     renewal->after(kRenewEvery, renew);
+                   });
+  };
+  renewal->after(kRenewEvery, renew);
+
+  std::unique_ptr<Reactor::Watch> signals = reactor->watch(signal_fd);
+  signals->when_readable([&] {
+    log.info("stopping: finishing the requests that are running");
+    service.stop();
+    server->drain(std::chrono::seconds(hints.drain_seconds), [&] { reactor->stop(); });
+  });
+
+  announce(hints.listen, port, measurement, config);
+  reactor->run();
+  log.info("stopped after {} requests on {} connections", server->counters().requests,
+           server->counters().connections_accepted);
+  signals.reset();
+  ::close(signal_fd);
+  server.reset();
+  return {};
+}
+
+}  // namespace
+}  // namespace blindai
+
+int main(int argc, char** argv) {
+  const blindai::ParsedOptions options =
+      blindai::parse_options(argc, argv, std::string(blindai::kVersion));
+  if (options.exit) return options.status;
+  spdlog::logger log("blindai", std::make_shared<spdlog::sinks::stderr_sink_st>());
+  log.set_pattern("%Y-%m-%dT%H:%M:%S%z %l: %v");
+  const blindai::Outcome<void> result = blindai::run(options.hints, log);
+  if (result.has_value()) return EXIT_SUCCESS;
+  std::fprintf(stderr, "blindai-server: %s\n", result.error().sentence.c_str());
+  return EXIT_FAILURE;
+}

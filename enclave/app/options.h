@@ -1,0 +1,32 @@
+// The command line: hints of the host. Nothing here can weaken what users verified; what could is
+// in MeasuredConfig.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace blindai {
+
+struct HostHints {
+  std::string tee;                // --tee; "simulation" is the only one this version can produce
+  std::string listen;             // --listen host:port
+  std::string store;              // --store folder
+  std::string config_path;        // --config file; empty: the measured configuration is empty
+  std::string worker_path;        // --worker; default: beside this program
+  std::string engine_path;        // --onnxruntime; default: beside the worker
+  uint16_t run_threads = 0;       // --run-threads: predictions at once per model
+  uint16_t intra_op_threads = 1;  // --intra-op-threads within one prediction
+  uint64_t memory_mib = 4096;     // --memory, of all workers together
+  uint32_t drain_seconds = 30;    // --drain
+};
+
+// What the command line asked for. `exit` is set when there is nothing more to do (--help,
+// --version, or an error that has been printed).
+struct ParsedOptions {
+  bool exit = false;
+  int status = 0;
+  HostHints hints;
+};
+ParsedOptions parse_options(int argc, char** argv, const std::string& version);
+
+}  // namespace blindai

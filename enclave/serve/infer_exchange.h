@@ -1,0 +1,27 @@
+// POST /v2/models/{id}/infer: one prediction.
+//
+// The JSON part is collected and read against the stored signature; then the model's worker is made
+// ready, while the connection stops reading; then binary tensors are decrypted straight into memory
+// that the worker shares, and the answer is encrypted straight out of it. When the client leaves,
+// its run is cancelled.
+#pragma once
+
+#include <memory>
+
+#include "enclave/serve/context.h"
+#include "lib/oip/metadata.h"
+#include "net/http_server.h"
+
+namespace blindai {
+
+// Errors: kInvalid "http.content-encoding", "model.hash-format"; kConflict "model.hash" (the
+// request pins another model than the one that has the name); those of split_body.
+Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context,
+                                                   std::shared_ptr<const ModelRecord> record,
+                                                   std::shared_ptr<ModelStatistics> statistics,
+                                                   const HttpHead& head, const HttpReply& reply);
+
+// The worker of a stored model, started if need be. `got` is called later, never inside the call.
+void ready_worker(ServeContext& context, const ModelRecord& record, WorkerPool::Got got);
+
+}  // namespace blindai

@@ -1,0 +1,40 @@
+// Answers in the form docs/http.md promises.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "lib/oip/metadata.h"
+#include "net/http_server.h"
+
+namespace blindai {
+
+HttpResponse json_response(unsigned status, std::string body);
+HttpResponse problem_response(const Problem& problem);
+
+// "true" or "false" in a header, `absent` when it is not there.
+// Errors: kInvalid "http.header" for any other value.
+Outcome<bool> flag_header(const HttpHead& head, std::string_view name, bool absent);
+
+// A non-negative decimal number and nothing else.
+std::optional<uint64_t> parse_decimal(std::string_view text);
+
+// A small body, collected before it is used. `then` answers.
+class CollectedBody final : public HttpExchange {
+ public:
+  using Then = std::function<void(Bytes body, HttpReply reply)>;
+  CollectedBody(HttpReply reply, size_t max_bytes, Then then);
+  std::span<uint8_t> body_space() override;
+  void body_filled(size_t n) override;
+  void body_done() override;
+
+ private:
+  HttpReply reply_;
+  const size_t max_bytes_;
+  Then then_;
+  Bytes body_;
+  size_t filled_ = 0;
+};
+
+}  // namespace blindai

@@ -1,0 +1,60 @@
+// PUT /v1/models/{id}: hashed and sealed as it arrives, tried in a worker, then made visible.
+//
+// Two pieces of kPieceLen are all the memory an upload takes here: one fills from the connection
+// while the other is hashed and sealed on the background thread. Until the last step nothing of the
+// upload can be seen, and when it fails or its client leaves nothing is left of it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "enclave/serve/context.h"
+#include "enclave/serve/reply.h"
+
+namespace blindai {
+
+class UploadExchange final : public HttpExchange,
+                             public std::enable_shared_from_this<UploadExchange> {
+ public:
+  UploadExchange(ServeContext& context, HttpReply reply, std::string model_id, bool save);
+  ~UploadExchange() override;
+  // Opens the upload. Call once, when the exchange is owned by a shared_ptr.
+  void start();
+
+  std::span<uint8_t> body_space() override;
+  void body_filled(size_t n) override;
+  void body_done() override;
+
+ private:
+  static constexpr size_t kPieceLen = 256 * 1024;
+
+  // What the background thread works on: shared with it, so that it can outlive the exchange. Only
+  // the thread touches it while `busy_` is set.
+  struct Work {
+    std::unique_ptr<Upload> upload;
+    Bytes piece;  // being sealed
+    size_t piece_len = 0;
+  };
+
+  // Runs `step` on the background thread and then, when this exchange is still there, `then`.
+  void run(std::function<Outcome<void>(Work&)> step, std::function<void()> then);
+  void seal_piece();
+  void finish();
+  void load(UploadedContent content, std::unique_ptr<ModelReader> reader);
+  void commit(const UploadedContent& content, const ModelSignature& signature);
+  void refuse(const Problem& problem);
+
+  ServeContext& context_;
+  HttpReply reply_;
+  const std::string model_id_;
+  const bool save_;
+  std::shared_ptr<Work> work_ = std::make_shared<Work>();
+  Bytes filling_;
+  size_t filled_ = 0;
+  bool busy_ = false;
+  bool ended_ = false;  // the body is complete
+  bool refused_ = false;
+  std::optional<Sha256Digest> loaded_key_;  // a worker was made for a model that is not committed
+};
+
+}  // namespace blindai

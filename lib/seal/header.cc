@@ -1,0 +1,86 @@
+#include "lib/seal/header.h"
+
+#include "lib/crypto/crypto.h"
+
+namespace blindai {
+namespace {
+
+// Every wrapping key and metadata key is derived with a salt of its own, so each wraps one message
+// and its nonce may be constant.
+constexpr AeadNonce kZeroNonce{};
+// RFC 5869 section 2.2: what stands for no salt.
+constexpr ByteArray<32> kNoSalt{};
+
+Aes256Gcm wrapping_cipher(const SecretKey& sealing_key, BytesView salt) {
+  return Aes256Gcm(hkdf_sha256(sealing_key, salt, as_bytes("blindai-seal-v1 wrap")));
+}
+
+Aes256Gcm metadata_cipher(const SealSecrets& secrets) {
+  return Aes256Gcm(
+      hkdf_sha256(secrets.data_key, secrets.content_id, as_bytes("blindai-seal-v1 metadata")));
+}
+
+}  // namespace
+
+SealHeaderEntropy SealHeaderEntropy::fresh() {
+  SealHeaderEntropy out;
+  random_bytes(out.wrap_salt);
+  random_bytes(out.metadata_nonce);
+  return out;
+}
+
+ByteArray<16> sealing_key_id(const SecretKey& sealing_key) {
+  const SecretKey derived = hkdf_sha256(sealing_key, kNoSalt, as_bytes("blindai-seal-v1 key id"));
+  ByteArray<16> out;
+  std::copy_n(derived.reveal(KeyAccess()).begin(), out.size(), out.begin());
+  return out;
+}
+
+Result<Bytes> seal_header(const SealSecrets& secrets, const SealFor& seal_for,
+                          const ModelMetadata& metadata, const SealHeaderEntropy& entropy) {
+  ASSIGN_OR_RETURN(const Bytes plaintext, encode_metadata(metadata));
+  SealEnvelope envelope{.content_id = secrets.content_id,
+                        .name_hash = sha256(as_bytes(metadata.id)),
+                        .measurement = seal_for.measurement,
+                        .key_id = sealing_key_id(seal_for.key),
+                        .wrap_salt = entropy.wrap_salt,
+                        .wrapped_key = {},
+                        .metadata_nonce = entropy.metadata_nonce};
+  const Bytes unwrapped = encode_seal_envelope(envelope);
+  wrapping_cipher(seal_for.key, envelope.wrap_salt)
+      .seal(kZeroNonce, BytesView(unwrapped).first(kSealWrapBoundLen),
+            secrets.data_key.reveal(KeyAccess()), envelope.wrapped_key);
+  Bytes out = encode_seal_envelope(envelope);
+  out.resize(kSealHeaderLen);
+  const std::span<uint8_t> header(out);
+  metadata_cipher(secrets).seal(envelope.metadata_nonce, header.first(kSealEnvelopeLen), plaintext,
+                                header.subspan(kSealEnvelopeLen));
+  return out;
+}
+
+Result<OpenedHeader> open_seal_header(BytesView file, const SealFor& seal_for,
+                                      const Sha256Digest& name_hash) {
+  if (file.size() < kSealHeaderLen) return fail(Code::kMalformed, "seal.truncated", file.size());
+  ASSIGN_OR_RETURN(const SealEnvelope envelope, parse_seal_envelope(file));
+  if (envelope.name_hash != name_hash) return fail(Code::kUntrusted, "seal.foreign");
+  if (envelope.measurement != seal_for.measurement)
+    return fail(Code::kUntrusted, "seal.measurement");
+  if (envelope.key_id != sealing_key_id(seal_for.key)) return fail(Code::kUntrusted, "seal.key");
+  ByteArray<32> data_key;
+  if (!wrapping_cipher(seal_for.key, envelope.wrap_salt)
+           .open(kZeroNonce, file.first(kSealWrapBoundLen), envelope.wrapped_key, data_key))
+    return fail(Code::kUntrusted, "seal.header");
+  SealSecrets secrets{envelope.content_id, SecretKey(std::move(data_key))};
+  Bytes plaintext(kSealMetadataLen);
+  if (!metadata_cipher(secrets).open(
+          envelope.metadata_nonce, file.first(kSealEnvelopeLen),
+          file.subspan(kSealEnvelopeLen, kSealHeaderLen - kSealEnvelopeLen), plaintext))
+    return fail(Code::kUntrusted, "seal.metadata");
+  ASSIGN_OR_RETURN(ModelMetadata metadata, decode_metadata(plaintext));
+  // The writer derives one from the other; authentic metadata of another id would be a fault of
+  // ours.
+  if (sha256(as_bytes(metadata.id)) != name_hash) return fail(Code::kMalformed, "seal.metadata");
+  return OpenedHeader{std::move(secrets), std::move(metadata)};
+}
+
+}  // namespace blindai
