@@ -31,10 +31,9 @@ nb::str text(std::string_view bytes) {
 }
 
 [[noreturn]] void raise(const Problem& problem, const std::string& report = {}) {
-  const nb::object error =
-      nb::module_::import_("blindai.errors")
-          .attr("from_core")(text(name_of(problem.code)), text(problem.id.text),
-                             text(problem.sentence), text(report));
+  const nb::object error = nb::module_::import_("blindai.errors")
+                               .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
+                                                  text(problem.sentence), text(report));
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
   throw nb::python_error();
 }
@@ -111,17 +110,26 @@ class PyConnection {
     }();
     if (!made.has_value()) raise(made.error(), to_json(seen));
     connection_ = std::move(*made);
-    report_ = to_json(connection_->server());
   }
 
   void close() {
     refuse_reentry();
     const nb::gil_scoped_release unlocked;
     const std::lock_guard lock(turn_);
+    if (connection_ != nullptr) report_ = to_json(connection_->server());
     connection_.reset();
   }
 
-  nb::str report() const { return text(report_); }
+  // Of a closed connection: its last.
+  nb::str report() {
+    refuse_reentry();
+    {
+      const nb::gil_scoped_release unlocked;
+      const std::lock_guard lock(turn_);
+      if (connection_ != nullptr) report_ = to_json(connection_->server());
+    }
+    return text(report_);
+  }
 
   nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
                           nb::object progress) {
@@ -210,7 +218,7 @@ class PyConnection {
   std::mutex turn_;
   std::atomic<std::thread::id> busy_;
   std::unique_ptr<Connection> connection_;  // null once closed
-  std::string report_;
+  std::string report_;                      // of the last verification, once asked for or closed
 };
 
 }  // namespace

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import blindai
 import pytest
+
+import blindai
 from blindai import errors
 from blindai.errors import from_core
 from blindai.report import Report

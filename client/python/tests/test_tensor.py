@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+
 from blindai.tensor import DATATYPES, Tensor, datatype_of, translate
 
 Array = npt.NDArray[Any]
@@ -130,7 +131,7 @@ class TestStrings:
         [
             np.array(["a", "", "été"]),
             np.array(["a", "", "été"], dtype=object),
-            np.array(["a".encode(), b"", "été".encode()], dtype=object),
+            np.array([b"a", b"", "été".encode()], dtype=object),
             ["a", "", "été"],
             ["a", b"", "été"],
         ],

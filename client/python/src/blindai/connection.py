@@ -111,7 +111,11 @@ class Connection:
             _milliseconds(request_timeout, "request_timeout"),
         )
         self.closed = False
-        self.report = Report.from_json(self._core.report())
+
+    @property
+    def report(self) -> Report:
+        """What was verified last: when connecting, or later when evidence had become too old."""
+        return Report.from_json(self._core.report())
 
     def upload_model(
         self,

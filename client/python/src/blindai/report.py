@@ -11,10 +11,15 @@ __all__ = ["Check", "Report"]
 
 @dataclass(frozen=True)
 class Check:
-    """One check of the verification. expected and found are short texts for people."""
+    """One check of the verification. expected and found are short texts for people.
+
+    of  what was judged: "certificate" (evidence in the TLS certificate) or "connection" (evidence
+        made now, for this connection)
+    """
 
     name: str
     state: str
+    of: str = ""
     expected: str = ""
     found: str = ""
     advice: str = ""
@@ -34,12 +39,14 @@ class Report:
 
     simulation  a simulated TEE was accepted: nothing here protects anybody
     evidence    what was found true (tee, measurement, tcb_status, ...); empty unless ok
+    config      the server's measured configuration, as its operator wrote it
     """
 
     ok: bool
     simulation: bool
     checks: tuple[Check, ...]
     evidence: dict[str, Any]
+    config: str
     _json: str
 
     @classmethod
@@ -49,13 +56,16 @@ class Report:
             Check(
                 check["name"],
                 check["state"],
+                check.get("of", ""),
                 check.get("expected", ""),
                 check.get("found", ""),
                 check.get("advice", ""),
             )
             for check in raw["checks"]
         )
-        return cls(raw["ok"], raw["simulation"], checks, raw["evidence"] or {}, text)
+        return cls(
+            raw["ok"], raw["simulation"], checks, raw["evidence"] or {}, raw.get("config", ""), text
+        )
 
     @property
     def measurement(self) -> str:
