@@ -1,16 +1,15 @@
 #include "enclave/infer/child_process.h"
 
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <array>
-#include <cerrno>
-#include <cstdio>
-#include <cstdlib>
 
 #include "enclave/infer/protocol.h"
 
@@ -91,8 +90,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::start(Reactor& reactor,
     waitpid(pid, nullptr, 0);
     return cannot_start();
   }
-  std::unique_ptr<ChildProcess> child(
-      new ChildProcess(pid, std::move(pidfd), std::move(ours)));
+  std::unique_ptr<ChildProcess> child(new ChildProcess(pid, std::move(pidfd), std::move(ours)));
   child->watch_ = reactor.watch(child->pidfd_.get());
   child->watch_->when_readable([self = child.get()] { self->collect(false); });
   return child;

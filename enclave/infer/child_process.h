@@ -1,16 +1,14 @@
 // One worker process: started with one socket and nothing else, collected when it is gone.
 //
 // The child has an empty environment but for ORT_DISABLE_TELEMETRY, an empty directory that has no
-// name any more as its working directory, /dev/null as its standard streams, the socket as descriptor
-// 3, and no other descriptor.
-// Errors   kUnavailable infer.spawn
-// Threads: the reactor's. The process dies with the thread that started it.
+// name any more as its working directory, /dev/null as its standard streams, the socket as
+// descriptor 3, and no other descriptor. Errors   kUnavailable infer.spawn Threads: the reactor's.
+// The process dies with the thread that started it.
 #pragma once
-
-#include <sys/types.h>
 
 #include <functional>
 #include <string>
+#include <sys/types.h>
 
 #include "enclave/infer/packet.h"
 #include "net/reactor.h"
@@ -39,6 +37,7 @@ class ChildProcess {
   // Called once when it is gone, never inside a call.
   void when_gone(std::function<void(ExitStatus)> callback);
   void kill();
+  bool collected() const { return collected_; }
   pid_t pid() const { return pid_; }
   int socket() const { return socket_.get(); }  // non-blocking use
   // Resident memory now, shared pages counted; 0 when unknown.

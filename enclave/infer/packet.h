@@ -1,5 +1,5 @@
-// One message of a SOCK_SEQPACKET socket, with at most one descriptor beside it; and a descriptor that
-// closes itself. Used by both ends of enclave/infer/protocol.h. Threads: as the system calls.
+// One message of a SOCK_SEQPACKET socket, with at most one descriptor beside it; and a descriptor
+// that closes itself. Used by both ends of enclave/infer/protocol.h. Threads: as the system calls.
 #pragma once
 
 #include <utility>

@@ -127,7 +127,9 @@ void put_sentence(Bytes& out, std::string_view sentence) {
   append(out, as_bytes(sentence));
 }
 
-bool is_printable(uint8_t c) { return c >= 0x20 && c < 0x7f; }
+bool is_printable(uint8_t c) {
+  return c >= 0x20 && c < 0x7f;
+}
 
 Status read_sentence(ByteReader& r, std::string& sentence) {
   uint16_t length = 0;
@@ -162,7 +164,8 @@ Result<Type> type_of(BytesView message) {
   ByteReader r(message);
   uint16_t raw = 0;
   if (!r.u16le(raw)) return bad_layout(r);
-  if ((raw < static_cast<uint16_t>(Type::kLoad) || raw > static_cast<uint16_t>(Type::kDropBuffer)) &&
+  if ((raw < static_cast<uint16_t>(Type::kLoad) ||
+       raw > static_cast<uint16_t>(Type::kDropBuffer)) &&
       (raw < static_cast<uint16_t>(Type::kReady) || raw > static_cast<uint16_t>(Type::kFailed)))
     return bad_layout(r);
   return static_cast<Type>(raw);

@@ -1,9 +1,9 @@
 // Messages between blindai-server and one blindai-worker, over a SOCK_SEQPACKET pair.
 //
-// One packet is one message; the kernel copies it, so neither side can change it after the other has
-// begun to check it. Descriptors (memfds) travel beside a message with SCM_RIGHTS. Tensors are not in
-// messages but in shared memory, whose contents the worker may change at any time.
-// Byte by byte: docs/formats/worker-protocol.md. Pure; thread-safe on distinct objects.
+// One packet is one message; the kernel copies it, so neither side can change it after the other
+// has begun to check it. Descriptors (memfds) travel beside a message with SCM_RIGHTS. Tensors are
+// not in messages but in shared memory, whose contents the worker may change at any time. Byte by
+// byte: docs/formats/worker-protocol.md. Pure; thread-safe on distinct objects.
 //
 // The server trusts nothing that arrives: decode() checks the layout and the bounds below, and
 // enclave/infer/reply_check.h checks what the numbers mean.
@@ -24,7 +24,9 @@ inline constexpr size_t kMaxSentence = 512;           // bytes of one explanatio
 inline constexpr uint64_t kMaxElements = 1ULL << 40;  // of one tensor, before its bytes are counted
 inline constexpr uint64_t kAlignment = 64;            // of every tensor's offset in a buffer
 
-constexpr uint64_t align_up(uint64_t n) { return (n + kAlignment - 1) & ~(kAlignment - 1); }
+constexpr uint64_t align_up(uint64_t n) {
+  return (n + kAlignment - 1) & ~(kAlignment - 1);
+}
 
 enum class Type : uint16_t {
   kLoad = 1,        // with the model's memfd
@@ -65,8 +67,8 @@ struct Load {
   bool operator==(const Load&) const = default;
 };
 
-// Where one tensor lies: `length` bytes at `offset` of the buffer, row-major, little-endian; BYTES as
-// 4-byte little-endian length and bytes for each element.
+// Where one tensor lies: `length` bytes at `offset` of the buffer, row-major, little-endian; BYTES
+// as 4-byte little-endian length and bytes for each element.
 struct TensorPlace {
   uint16_t index = 0;  // in the signature's inputs or outputs
   Datatype datatype = Datatype::kFp32;
@@ -128,7 +130,7 @@ struct Need {
 
 struct Done {
   uint64_t job = 0;
-  uint64_t run_ns = 0;  // time inside ONNX Runtime
+  uint64_t run_ns = 0;   // time inside ONNX Runtime
   bool spilled = false;  // true: offsets are in the memfd of kOutput; false: in the job's buffer
   std::vector<TensorPlace> outputs;  // as requested, in that order
   bool operator==(const Done&) const = default;
@@ -167,9 +169,9 @@ void encode(const Failed& message, Bytes& out);
 
 // Replace the fields of `out`, whose capacity is used again; after an error its content is
 // unspecified. A message that decodes encodes to the same bytes.
-// Errors: kMalformed "worker.message" (layout, type, trailing bytes), "worker.bounds" (a count, name,
-// sentence or number outside the limits above), "worker.name" (a tensor's name empty, not UTF-8, with
-// control characters, or used twice).
+// Errors: kMalformed "worker.message" (layout, type, trailing bytes), "worker.bounds" (a count,
+// name, sentence or number outside the limits above), "worker.name" (a tensor's name empty, not
+// UTF-8, with control characters, or used twice).
 Status decode(BytesView message, Ready& out);
 Status decode(BytesView message, Load& out);
 Status decode(BytesView message, Run& out);
@@ -182,12 +184,12 @@ Status decode(BytesView message, Need& out);
 Status decode(BytesView message, Done& out);
 Status decode(BytesView message, Failed& out);
 
-// Text of a library made fit for a sentence: printable ASCII, runs of anything else become one space,
-// at most kMaxSentence bytes.
+// Text of a library made fit for a sentence: printable ASCII, runs of anything else become one
+// space, at most kMaxSentence bytes.
 std::string clean_sentence(std::string_view text);
 
-// True when `data` is exactly `count` strings in BYTES form. Reads each length once, so it is safe on
-// memory that changes meanwhile, though its answer is then worth nothing: copy first.
+// True when `data` is exactly `count` strings in BYTES form. Reads each length once, so it is safe
+// on memory that changes meanwhile, though its answer is then worth nothing: copy first.
 bool is_bytes_tensor(BytesView data, uint64_t count);
 
 }  // namespace blindai::worker_protocol

@@ -22,8 +22,7 @@ bool length_fits(const TensorPlace& place) {
 
 std::string shape_text(const std::vector<int64_t>& shape) {
   std::string out = "[";
-  for (size_t i = 0; i < shape.size(); ++i)
-    out += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
+  for (size_t i = 0; i < shape.size(); ++i) out += (i == 0 ? "" : ", ") + std::to_string(shape[i]);
   return out + "]";
 }
 
@@ -38,8 +37,7 @@ bool shape_fits(const std::vector<int64_t>& shape, const std::vector<int64_t>& d
 
 Status check_outputs(const worker_protocol::Done& done, const std::vector<uint16_t>& requested,
                      const std::vector<TensorSpec>& specs, const OutputArea& area) {
-  if (done.outputs.size() != requested.size())
-    return fail(Code::kMalformed, "infer.reply-outputs");
+  if (done.outputs.size() != requested.size()) return fail(Code::kMalformed, "infer.reply-outputs");
   for (size_t i = 0; i < requested.size(); ++i) {
     const TensorPlace& place = done.outputs[i];
     if (place.index != requested[i]) return fail(Code::kMalformed, "infer.reply-outputs");
@@ -67,8 +65,7 @@ Outcome<void> check_inputs(const std::vector<TensorPlace>& inputs,
     if (place.shape.size() > worker_protocol::kMaxRank || !shape_fits(place.shape, spec.shape))
       return problem(Code::kInvalid, "infer.shape",
                      "Input '" + spec.name + "' has shape " + shape_text(place.shape) +
-                         "; the model takes " + shape_text(spec.shape) +
-                         " (-1: any size).");
+                         "; the model takes " + shape_text(spec.shape) + " (-1: any size).");
     if (place.offset % worker_protocol::kAlignment != 0 || !inside(place, 0, input_bytes) ||
         !length_fits(place))
       return problem(Code::kInvalid, "infer.place",

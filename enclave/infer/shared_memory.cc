@@ -1,10 +1,9 @@
 #include "enclave/infer/shared_memory.h"
 
+#include <cerrno>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include <cerrno>
 
 namespace blindai {
 namespace {
@@ -46,6 +45,8 @@ Result<std::unique_ptr<SharedMemory>> SharedMemory::create(uint64_t bytes) {
       new SharedMemory(std::move(fd), {static_cast<uint8_t*>(data), static_cast<size_t>(bytes)}));
 }
 
-SharedMemory::~SharedMemory() { munmap(view_.data(), view_.size()); }
+SharedMemory::~SharedMemory() {
+  munmap(view_.data(), view_.size());
+}
 
 }  // namespace blindai

@@ -1,5 +1,5 @@
-// Memory that another process can map: a memfd with sealed size, so that the other side cannot cut it
-// and make our reads fault.
+// Memory that another process can map: a memfd with sealed size, so that the other side cannot cut
+// it and make our reads fault.
 //
 // Errors   kUnavailable infer.memory: the system has none to give, or no descriptors
 #pragma once

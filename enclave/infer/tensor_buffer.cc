@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <bit>
 
-#include "lib/base/secret.h"
-
 namespace blindai {
 namespace {
 
@@ -31,8 +29,8 @@ bool BufferPool::fits(const Idle& idle, size_t input_bytes) const {
 
 Result<std::unique_ptr<TensorBuffer>> BufferPool::take(uint64_t input_bytes) {
   if (input_bytes > max_bytes_)
-    return fail(Code::kTooLarge,
-                {"infer.input-size", "The inputs are larger than this server takes in one request."});
+    return fail(Code::kTooLarge, {"infer.input-size",
+                                  "The inputs are larger than this server takes in one request."});
   // Powers of two, so that requests of about one size share buffers.
   const size_t rounded = std::bit_ceil(std::max<size_t>(input_bytes, kPage));
   const auto found = std::find_if(idle_.rbegin(), idle_.rend(),
@@ -47,6 +45,7 @@ Result<std::unique_ptr<TensorBuffer>> BufferPool::take(uint64_t input_bytes) {
     buffer.reset(new TensorBuffer(next_id_++, std::move(memory), rounded));
   }
   buffer->used_input_ = static_cast<size_t>(input_bytes);
+  buffer->used_output_ = buffer->memory_->view().size() - buffer->input_bytes_;
   buffer->pool_ = weak_from_this();
   return buffer;
 }
@@ -62,8 +61,10 @@ void BufferPool::give_back(TensorBuffer& buffer) {
     if (sent && !closed_) on_drop_(buffer.id_);
     return;  // its pages go back to the kernel, which clears them
   }
-  wipe(buffer.memory_->view().data(), buffer.used_input_);
-  wipe(buffer.memory_->view().data() + buffer.input_bytes_, size - buffer.input_bytes_);
+  // The memory lives on and others see it, so the compiler cannot leave these out.
+  std::ranges::fill(buffer.input().first(buffer.used_input_), uint8_t{0});
+  std::ranges::fill(buffer.memory_->view().subspan(buffer.input_bytes_, buffer.used_output_),
+                    uint8_t{0});
   idle_.push_back({buffer.id_, std::move(buffer.memory_), buffer.input_bytes_});
   idle_bytes_ += size;
   while (idle_bytes_ > idle_limit_) {

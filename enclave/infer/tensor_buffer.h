@@ -1,12 +1,12 @@
 // The memory one request's tensors lie in, shared with the worker that evaluates them; and the
 // buffers a worker's requests use one after the other.
 //
-// Between requests. A worker serves one model and sees the tensors of everybody who calls that model:
-// the process boundary separates models, not the callers of one model. What the server adds: only
-// output ranges that the worker declared and the server checked are ever sent; and a buffer is
-// overwritten with zeros when its request is over, so no tensor outlives its request in shared memory.
-// What a worker writes after its reply cannot be prevented: whoever both hashes and sends an output
-// copies it first.
+// Between requests. A worker serves one model and sees the tensors of everybody who calls that
+// model: the process boundary separates models, not the callers of one model. What the server adds:
+// only output ranges that the worker declared and the server checked are ever sent; and a buffer is
+// overwritten with zeros when its request is over, so no tensor outlives its request in shared
+// memory. What a worker writes after its reply cannot be prevented: whoever both hashes and sends
+// an output copies it first.
 //
 // Threads: the reactor's.
 #pragma once
@@ -38,16 +38,17 @@ class TensorBuffer {
 
   uint64_t id_;
   std::unique_ptr<SharedMemory> memory_;
-  size_t input_bytes_;  // then the output area, to the end
-  size_t used_input_ = 0;
+  size_t input_bytes_;     // then the output area, to the end
+  size_t used_input_ = 0;  // bytes to clear afterwards, from the start of each area
+  size_t used_output_ = 0;
   std::weak_ptr<BufferPool> pool_;  // where it returns to
 };
 
 // The buffers of one worker.
 class BufferPool : public std::enable_shared_from_this<BufferPool> {
  public:
-  // max_bytes: of one buffer. idle_bytes: kept for later requests, together. output_bytes: first size
-  // of output areas. on_drop: called with the id of a buffer that will not be used again.
+  // max_bytes: of one buffer. idle_bytes: kept for later requests, together. output_bytes: first
+  // size of output areas. on_drop: called with the id of a buffer that will not be used again.
   BufferPool(uint64_t max_bytes, uint64_t idle_bytes, uint64_t output_bytes,
              std::function<void(uint64_t)> on_drop);
 

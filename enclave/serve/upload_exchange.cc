@@ -108,30 +108,27 @@ void UploadExchange::finish() {
       });
 }
 
-void UploadExchange::load(UploadedContent content, std::unique_ptr<ModelReader> reader) {
+void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelReader> reader) {
   busy_ = true;
-  // Not the content's name in the vault: until it is committed nobody else can find this worker.
-  Sha256Digest key;
-  random_bytes(key);
-  loaded_key_ = key;
+  // Nobody else can find this worker until the record that names it is committed.
+  loaded_key_ = content.content_id;
   auto source = std::make_shared<std::unique_ptr<ModelReader>>(std::move(reader));
   context_.workers.get(
-      key,
+      content.content_id,
       [source]() -> Result<WorkerPool::Model> {
         const uint64_t size = (*source)->size_bytes();
         return WorkerPool::Model{model_source(std::move(*source)), size};
       },
-      [weak = weak_from_this(), content](Outcome<std::shared_ptr<Worker>> worker) {
+      [weak = weak_from_this()](Outcome<std::shared_ptr<Worker>> worker) {
         auto self = weak.lock();
         if (self == nullptr) return;
         self->busy_ = false;
         if (!worker.has_value()) return self->refuse(worker.error());
-        self->commit(content, (*worker)->signature());
+        self->commit((*worker)->signature());
       });
 }
 
-void UploadExchange::commit(const UploadedContent& content, const ModelSignature& signature) {
-  (void)content;
+void UploadExchange::commit(const ModelSignature& signature) {
   auto record = std::make_shared<std::shared_ptr<const ModelRecord>>();
   run(
       [record, info = CommitInfo{.signature = signature,
@@ -141,8 +138,7 @@ void UploadExchange::commit(const UploadedContent& content, const ModelSignature
         return {};
       },
       [this, record] {
-        context_.workers.rename(*loaded_key_, (*record)->content_id);
-        loaded_key_.reset();
+        loaded_key_.reset();  // it serves the model from now on
         busy_ = true;  // nothing follows
         reply_.send(json_response(201, model_description_json(describe(**record))));
       });

@@ -40,8 +40,8 @@ class UploadExchange final : public HttpExchange,
   void run(std::function<Outcome<void>(Work&)> step, std::function<void()> then);
   void seal_piece();
   void finish();
-  void load(UploadedContent content, std::unique_ptr<ModelReader> reader);
-  void commit(const UploadedContent& content, const ModelSignature& signature);
+  void load(const UploadedContent& content, std::unique_ptr<ModelReader> reader);
+  void commit(const ModelSignature& signature);
   void refuse(const Problem& problem);
 
   ServeContext& context_;

@@ -6,10 +6,10 @@
 //   kNotFound    vault.file-missing  no file by that name
 //   kConflict    vault.file-exists   a file by that name is there already
 //   kUnavailable vault.io            everything else
-// A change of the folder (create, rename, unlink) is durable once sync_dir() returned, a change of a
-// file once its sync() returned; both orders of loss are possible before that.
-// Threads: a FileLayer may be called from several threads; a File from one at a time, except
-// read_at(), which may run beside itself.
+// A change of the folder (create, rename, unlink) is durable once sync_dir() returned, a change of
+// a file once its sync() returned; both orders of loss are possible before that. Threads: a
+// FileLayer may be called from several threads; a File from one at a time, except read_at(), which
+// may run beside itself.
 #pragma once
 
 #include <memory>

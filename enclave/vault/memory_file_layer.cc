@@ -62,7 +62,8 @@ class MemoryFileLayer::Content {
       const uint64_t at = offset + done;
       const size_t within = static_cast<size_t>(at % kBlockLen);
       const size_t n = std::min(data.size() - done, kBlockLen - within);
-      std::copy_n(data.data() + done, n, blocks_[static_cast<size_t>(at / kBlockLen)].get() + within);
+      std::copy_n(data.data() + done, n,
+                  blocks_[static_cast<size_t>(at / kBlockLen)].get() + within);
       done += n;
     }
     length_ = std::max(length_, end);
@@ -111,8 +112,7 @@ Result<std::unique_ptr<File>> MemoryFileLayer::open(const std::string& name) {
 Result<std::unique_ptr<File>> MemoryFileLayer::create(const std::string& name) {
   const std::lock_guard lock(mutex_);
   auto content = std::make_shared<Content>(budget_);
-  if (!files_.try_emplace(name, content).second)
-    return fail(Code::kConflict, "vault.file-exists");
+  if (!files_.try_emplace(name, content).second) return fail(Code::kConflict, "vault.file-exists");
   return std::make_unique<Handle>(std::move(content));
 }
 

@@ -1,13 +1,12 @@
 #include "enclave/vault/posix_file_layer.h"
 
+#include <cerrno>
+#include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdio>
 
 namespace blindai {
 namespace {
@@ -20,10 +19,11 @@ std::unexpected<Error> error_of(int error_number) {
     case ENOSPC:
     case EDQUOT:
     case EFBIG:
-      return fail(Code::kNoSpace,
-                  {"vault.no-space",
-                   "The server's store is full; delete models that are no longer needed, or ask the "
-                   "operator for more room, and upload again."});
+      return fail(
+          Code::kNoSpace,
+          {"vault.no-space",
+           "The server's store is full; delete models that are no longer needed, or ask the "
+           "operator for more room, and upload again."});
     case ENOENT:
       return fail(Code::kNotFound, "vault.file-missing");
     case EEXIST:
@@ -54,8 +54,8 @@ class PosixFile : public File {
   Result<size_t> read_at(uint64_t offset, std::span<uint8_t> out) override {
     size_t done = 0;
     while (done < out.size()) {
-      const ssize_t n = ::pread(fd_, out.data() + done, out.size() - done,
-                                static_cast<off_t>(offset + done));
+      const ssize_t n =
+          ::pread(fd_, out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) return error_of(errno);
       if (n == 0) break;
@@ -67,8 +67,8 @@ class PosixFile : public File {
   Status write_at(uint64_t offset, BytesView data) override {
     size_t done = 0;
     while (done < data.size()) {
-      const ssize_t n = ::pwrite(fd_, data.data() + done, data.size() - done,
-                                 static_cast<off_t>(offset + done));
+      const ssize_t n =
+          ::pwrite(fd_, data.data() + done, data.size() - done, static_cast<off_t>(offset + done));
       if (n < 0 && errno == EINTR) continue;
       if (n <= 0) return error_of(n < 0 ? errno : EIO);
       done += static_cast<size_t>(n);
@@ -105,13 +105,14 @@ Result<std::unique_ptr<PosixFileLayer>> PosixFileLayer::open_folder(const std::s
   return out;
 }
 
-PosixFileLayer::~PosixFileLayer() { ::close(folder_fd_); }
+PosixFileLayer::~PosixFileLayer() {
+  ::close(folder_fd_);
+}
 
 Result<std::unique_ptr<File>> PosixFileLayer::open(const std::string& name) {
   BLINDAI_CHECK(is_plain(name));
   // O_NONBLOCK: a pipe that the host put there must not hold us up.
-  const int fd =
-      ::openat(folder_fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+  const int fd = ::openat(folder_fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
   if (fd < 0) return error_of(errno);
   std::unique_ptr<File> out(new PosixFile(fd));
   struct stat st{};
@@ -122,8 +123,8 @@ Result<std::unique_ptr<File>> PosixFileLayer::open(const std::string& name) {
 
 Result<std::unique_ptr<File>> PosixFileLayer::create(const std::string& name) {
   BLINDAI_CHECK(is_plain(name));
-  const int fd = ::openat(folder_fd_, name.c_str(),
-                          O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+  const int fd =
+      ::openat(folder_fd_, name.c_str(), O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (fd < 0) return error_of(errno);
   return std::unique_ptr<File>(new PosixFile(fd));
 }
@@ -166,6 +167,8 @@ Result<std::vector<std::string>> PosixFileLayer::list() {
   return out;
 }
 
-Status PosixFileLayer::sync_dir() { return check(::fsync(folder_fd_)); }
+Status PosixFileLayer::sync_dir() {
+  return check(::fsync(folder_fd_));
+}
 
 }  // namespace blindai

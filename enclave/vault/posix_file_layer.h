@@ -1,6 +1,6 @@
 // A folder of the machine as a FileLayer. The folder is opened once and everything is relative to
-// that descriptor; symbolic links are never followed; files are made with mode 0600, the folder with
-// 0700 when it is missing.
+// that descriptor; symbolic links are never followed; files are made with mode 0600, the folder
+// with 0700 when it is missing.
 #pragma once
 
 #include <memory>

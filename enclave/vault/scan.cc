@@ -7,8 +7,8 @@ namespace {
 
 using Kind = VaultEvent::Kind;
 
-// Whether a file that did not open is kept where it is. Another version of the server may open it, or
-// the disk another time; its name stays taken until then, or somebody else could take it.
+// Whether a file that did not open is kept where it is. Another version of the server may open it,
+// or the disk another time; its name stays taken until then, or somebody else could take it.
 bool is_held(const Error& error) {
   const std::string_view name = error.name();
   return name == "seal.measurement" || name == "seal.key" || name == "seal.version" ||
@@ -96,6 +96,8 @@ Result<OpenedFile> open_sealed_file(FileLayer& files, const Sha256Digest& name_h
   return OpenedFile{std::move(file), std::move(header)};
 }
 
-Status scan_store(VaultState& state) { return Scan(state).run(); }
+Status scan_store(VaultState& state) {
+  return Scan(state).run();
+}
 
 }  // namespace blindai

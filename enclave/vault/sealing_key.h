@@ -20,8 +20,8 @@ struct SealingKey {
 // The file in the store that simulation_sealing_key() keeps its key in.
 inline constexpr std::string_view kInsecureKeyFile = "insecure-simulation-key";
 
-// INSECURE: 32 random bytes in kInsecureKeyFile, made at the first call, in clear, beside the models
-// they seal. Only for --tee simulation, where nothing is protected from the operator anyway.
+// INSECURE: 32 random bytes in kInsecureKeyFile, made at the first call, in clear, beside the
+// models they seal. Only for --tee simulation, where nothing is protected from the operator anyway.
 // Errors: kUnavailable "vault.simulation-key" when the file is not 32 bytes long (never replaced,
 // because the models sealed under it would be lost); those of FileLayer.
 Result<SealingKey> simulation_sealing_key(FileLayer& files);

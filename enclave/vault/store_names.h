@@ -1,5 +1,5 @@
-// The names of the store's files. A model's file is named by the SHA-256 of its id, so an id is never
-// a path, and a listing shows no ids (though whoever guesses one can confirm it).
+// The names of the store's files. A model's file is named by the SHA-256 of its id, so an id is
+// never a path, and a listing shows no ids (though whoever guesses one can confirm it).
 //   <64 hex digits>.sealed             a model
 //   <64 hex digits>.<16 hex>.tmp       an upload that was not committed
 //   <a model's file name>.damaged[-N]  set aside

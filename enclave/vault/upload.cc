@@ -35,7 +35,9 @@ Upload::Upload(std::shared_ptr<VaultState> state, std::string id, const UploadOp
       name_hash_(blindai::sha256(as_bytes(id_))),
       options_(options) {}
 
-Upload::~Upload() { discard(); }
+Upload::~Upload() {
+  discard();
+}
 
 Status Upload::begin() {
   {
@@ -66,8 +68,8 @@ std::unexpected<Error> Upload::fail_with(const Error& error) {
 }
 
 Status Upload::write(BytesView piece) {
-  BLINDAI_CHECK(!content_.has_value());
   if (failed_.has_value()) return std::unexpected(*failed_);
+  BLINDAI_CHECK(!content_.has_value());
   if (const Status written = write_piece(piece); !written.has_value())
     return fail_with(written.error());
   return {};
@@ -78,8 +80,7 @@ Status Upload::write_piece(BytesView piece) {
     return fail(Code::kTooLarge, {"vault.model-size",
                                   "The model is larger than this server accepts; make it smaller, "
                                   "for example by quantising it."});
-  if (must_equal_ != nullptr && piece.size() > must_equal_->size - size_bytes_)
-    return name_taken();
+  if (must_equal_ != nullptr && piece.size() > must_equal_->size - size_bytes_) return name_taken();
   size_bytes_ += piece.size();
   hash_.update(piece);
   if (file_ == nullptr) return {};
@@ -98,8 +99,8 @@ Status Upload::append_sealed(BytesView sealed) {
 }
 
 Result<UploadedContent> Upload::finish_content() {
-  BLINDAI_CHECK(!content_.has_value());
   if (failed_.has_value()) return std::unexpected(*failed_);
+  BLINDAI_CHECK(!content_.has_value());
   const Result<UploadedContent> content = finish_piece();
   if (!content.has_value()) return fail_with(content.error());
   content_ = *content;
@@ -116,14 +117,15 @@ Result<UploadedContent> Upload::finish_piece() {
     discard();
     return out;
   }
+  out.content_id = secrets_->content_id;
   RETURN_IF_ERROR(append_sealed(writer_->finish()));
   writer_.reset();
   return out;
 }
 
 Result<std::unique_ptr<ModelReader>> Upload::reader() {
-  BLINDAI_CHECK(content_.has_value() && !committed_);
   if (failed_.has_value()) return std::unexpected(*failed_);
+  BLINDAI_CHECK(content_.has_value() && !committed_);
   if (content_->already_stored) {
     ASSIGN_OR_RETURN(OpenedModel model, state_->open_model(id_));
     if (model.record->sha256 != content_->sha256) return changed_meanwhile();
@@ -141,8 +143,8 @@ Result<std::shared_ptr<const ModelRecord>> Upload::existing() const {
 }
 
 Result<std::shared_ptr<const ModelRecord>> Upload::commit(const CommitInfo& info) {
-  BLINDAI_CHECK(content_.has_value() && !committed_);
   if (failed_.has_value()) return std::unexpected(*failed_);
+  BLINDAI_CHECK(content_.has_value() && !committed_);
   if (content_->already_stored) return existing();
   // The reservation keeps every other upload from this name, so the epoch cannot be given twice.
   const std::shared_ptr<const ModelRecord> before = state_->find(id_);
@@ -162,8 +164,8 @@ Result<std::shared_ptr<const ModelRecord>> Upload::commit(const CommitInfo& info
 }
 
 Status Upload::publish(const std::shared_ptr<const ModelRecord>& record) {
-  ASSIGN_OR_RETURN(const Bytes header, seal_header(*secrets_, state_->seal_for, *record,
-                                                   SealHeaderEntropy::fresh()));
+  ASSIGN_OR_RETURN(const Bytes header,
+                   seal_header(*secrets_, state_->seal_for, *record, SealHeaderEntropy::fresh()));
   RETURN_IF_ERROR(file_->write_at(0, header));
   RETURN_IF_ERROR(file_->sync());
 
@@ -178,8 +180,8 @@ Status Upload::publish(const std::shared_ptr<const ModelRecord>& record) {
   const bool replaced = before != nullptr && before->saved;
   const Status durable = record->saved ? state_->sync_folder() : Status();
   if (!durable.has_value() && !replaced) {
-    // Nobody was told of it: it must not be found after a restart. Should this fail too, the disk is
-    // beyond what we can promise, and the model that is found is whole.
+    // Nobody was told of it: it must not be found after a restart. Should this fail too, the disk
+    // is beyond what we can promise, and the model that is found is whole.
     if (const Status gone = files.unlink(name); !gone.has_value())
       state_->log({VaultEvent::Kind::kFailed, name, gone.error()});
     return durable;
@@ -201,8 +203,7 @@ void Upload::discard() {
   writer_.reset();
   if (!temporary_.empty()) {
     const Status gone = state_->layer(options_.save).unlink(temporary_);
-    if (!gone.has_value())
-      state_->log({VaultEvent::Kind::kFailed, temporary_, gone.error()});
+    if (!gone.has_value()) state_->log({VaultEvent::Kind::kFailed, temporary_, gone.error()});
     temporary_.clear();
   }
   if (!reserved_) return;

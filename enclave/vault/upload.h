@@ -5,8 +5,8 @@
 //   load(*upload->reader());           // a worker checks it, before anybody else can see it
 //   upload->commit({signature, now, owner});
 //
-// An upload that dies without commit() leaves no trace: its name is free again, and its file is gone
-// (by the destructor, or at the next start after a crash).
+// An upload that dies without commit() leaves no trace: its name is free again, and its file is
+// gone (by the destructor, or at the next start after a crash).
 //
 // Threads: one at a time, and not always the same; handing it over must synchronise, as posting to
 // another thread does. Every method and the destructor may block on the disk; commit() waits until
@@ -51,6 +51,8 @@ struct UploadedContent {
   // The vault has these bytes under this name already: commit() has nothing to do and keeps what
   // was said of the model then.
   bool already_stored = false;
+  // What its record will be named by; of no meaning when already_stored.
+  Sha256Digest content_id{};
 };
 
 struct CommitInfo {
@@ -80,9 +82,9 @@ class Upload {
   Result<std::unique_ptr<ModelReader>> reader();
 
   // Makes the model visible and durable; once, after finish_content(). Returns its record.
-  // Errors: those of encode_metadata() (such as kTooLarge "seal.metadata-room"), of finish_content()
-  // and of FileLayer. After an error the model is not in the catalogue; only when it was to replace
-  // another and the very last step failed, the new one is.
+  // Errors: those of encode_metadata() (such as kTooLarge "seal.metadata-room"), of
+  // finish_content() and of FileLayer. After an error the model is not in the catalogue; only when
+  // it was to replace another and the very last step failed, the new one is.
   Result<std::shared_ptr<const ModelRecord>> commit(const CommitInfo& info);
 
  private:
@@ -104,8 +106,8 @@ class Upload {
 
   // The model that has the name and must be equal, when it must not be replaced.
   std::shared_ptr<const ModelRecord> must_equal_;
-  bool reserved_ = false;    // the name is kept for this upload
-  std::string temporary_;    // the file's name while there is one
+  bool reserved_ = false;       // the name is kept for this upload
+  std::string temporary_;       // the file's name while there is one
   std::unique_ptr<File> file_;  // null when the upload is only compared with must_equal_
   std::optional<SealSecrets> secrets_;
   std::optional<SealWriter> writer_;

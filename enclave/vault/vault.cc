@@ -15,11 +15,12 @@ std::unexpected<Error> unknown_model() {
 }
 
 std::unexpected<Error> name_held() {
-  return fail(Code::kConflict,
-              {"vault.name-held",
-               "This name belongs to a model that this server cannot open, because it was sealed by "
-               "another version of the server; choose another name, or ask the operator to hand the "
-               "model over."});
+  return fail(
+      Code::kConflict,
+      {"vault.name-held",
+       "This name belongs to a model that this server cannot open, because it was sealed by "
+       "another version of the server; choose another name, or ask the operator to hand the "
+       "model over."});
 }
 
 }  // namespace
@@ -71,8 +72,7 @@ Vault::~Vault() = default;
 Result<std::unique_ptr<Vault>> Vault::open(FileLayer& files, SealFor seal_for,
                                            const VaultOptions& options, VaultLog log) {
   BLINDAI_CHECK(options.max_model_bytes <= kSealMaxContent && log != nullptr);
-  auto state =
-      std::make_shared<VaultState>(files, std::move(seal_for), options, std::move(log));
+  auto state = std::make_shared<VaultState>(files, std::move(seal_for), options, std::move(log));
   RETURN_IF_ERROR(scan_store(*state));
   return std::unique_ptr<Vault>(new Vault(std::move(state)));
 }
@@ -109,8 +109,7 @@ Result<OpenedModel> VaultState::open_model(std::string_view id) {
     if (last_try) names = std::unique_lock(names_mutex);
     const std::shared_ptr<const ModelRecord> record = find(id);
     if (record == nullptr) return unknown_model();
-    Result<OpenedFile> opened =
-        open_sealed_file(layer(record->saved), name_hash, seal_for);
+    Result<OpenedFile> opened = open_sealed_file(layer(record->saved), name_hash, seal_for);
     if (opened.has_value() && opened->header.secrets.content_id == record->content_id) {
       auto reader = std::make_unique<ModelReader>(std::move(opened->file), opened->header.secrets,
                                                   name_hash, record->size);
@@ -126,7 +125,9 @@ Result<OpenedModel> VaultState::open_model(std::string_view id) {
   return unknown_model();
 }
 
-Result<OpenedModel> Vault::open_model(std::string_view id) { return state_->open_model(id); }
+Result<OpenedModel> Vault::open_model(std::string_view id) {
+  return state_->open_model(id);
+}
 
 Status Vault::remove(std::string_view id) {
   const std::lock_guard names(state_->names_mutex);

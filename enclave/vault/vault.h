@@ -1,23 +1,23 @@
-// The store of sealed models: one file each (lib/seal), and a catalogue in memory that is rebuilt from
-// their headers at start, so that there is no second file to disagree with them.
+// The store of sealed models: one file each (lib/seal), and a catalogue in memory that is rebuilt
+// from their headers at start, so that there is no second file to disagree with them.
 //
 //   auto files = PosixFileLayer::open_folder(path);
 //   auto key = simulation_sealing_key(**files);
 //   auto vault = Vault::open(**files, {std::move(key->secret), measurement}, options, log);
-//   auto upload = (*vault)->begin_upload("alice/resnet18", {});          // upload.h says how it goes on
-//   auto model = (*vault)->open_model("alice/resnet18");
+//   auto upload = (*vault)->begin_upload("alice/resnet18", {});          // upload.h says how it
+//   goes on auto model = (*vault)->open_model("alice/resnet18");
 //
 // What it promises
-//   A model whose commit() succeeded is found whole after any crash, until it is removed or replaced.
-//   One that was not committed is not found; a crash while commit() runs leaves the one or the other,
-//   and for a replacement the old or the new, whole. A removal that succeeded stays.
+//   A model whose commit() succeeded is found whole after any crash, until it is removed or
+//   replaced. One that was not committed is not found; a crash while commit() runs leaves the one
+//   or the other, and for a replacement the old or the new, whole. A removal that succeeded stays.
 //   A damaged file is set aside and reported, and never stops the rest.
 // What it does not promise
-//   The host can delete files, and can put back an older file of the same model: that needs a counter
-//   the host cannot turn back. Within one run a file put back is noticed (open_model).
+//   The host can delete files, and can put back an older file of the same model: that needs a
+//   counter the host cannot turn back. Within one run a file put back is noticed (open_model).
 //
-// Threads: every method may be called from any thread. find() and catalogue() never wait for the disk,
-// so a reactor may call them; all others may block on it and belong on a blocking thread.
+// Threads: every method may be called from any thread. find() and catalogue() never wait for the
+// disk, so a reactor may call them; all others may block on it and belong on a blocking thread.
 #pragma once
 
 #include <functional>
@@ -55,7 +55,8 @@ struct VaultEvent {
   Error error;       // what was wrong; for kLeftoverRemoved "vault.leftover"
 };
 std::string_view name_of(VaultEvent::Kind kind);
-// Called from whatever thread the event happens on. Must not call the vault, which may hold its locks.
+// Called from whatever thread the event happens on. Must not call the vault, which may hold its
+// locks.
 using VaultLog = std::function<void(const VaultEvent&)>;
 
 struct OpenedModel {
@@ -80,14 +81,14 @@ class Vault {
   // Null when there is none by that id.
   std::shared_ptr<const ModelRecord> find(std::string_view id) const;
 
-  // Errors: those of check_model_id(); kConflict "vault.name-taken" when another upload has the name;
-  // kConflict "vault.name-held" when a file this server cannot open has it; those of FileLayer.
-  // A name that a model has is an error only at the end of the upload, because the same bytes under
-  // the same name are a success.
+  // Errors: those of check_model_id(); kConflict "vault.name-taken" when another upload has the
+  // name; kConflict "vault.name-held" when a file this server cannot open has it; those of
+  // FileLayer. A name that a model has is an error only at the end of the upload, because the same
+  // bytes under the same name are a success.
   Outcome<std::unique_ptr<Upload>> begin_upload(std::string_view id, const UploadOptions& options);
 
-  // Errors: kNotFound "vault.unknown-model"; kInternal with an id of lib/seal when the stored file is
-  // damaged or was exchanged ("seal.foreign"); those of FileLayer.
+  // Errors: kNotFound "vault.unknown-model"; kInternal with an id of lib/seal when the stored file
+  // is damaged or was exchanged ("seal.foreign"); those of FileLayer.
   Result<OpenedModel> open_model(std::string_view id);
 
   // Readers that are open go on. Errors: kNotFound "vault.unknown-model", kConflict

@@ -1,8 +1,8 @@
 // What a Vault and its uploads share. Internal to enclave/vault.
 //
-// Locks, always taken in this order: `names_mutex`, then `mutex`. names_mutex is held while files come
-// under or leave their final names, disk included, so that catalogue and folder change together.
-// mutex is held for moments only.
+// Locks, always taken in this order: `names_mutex`, then `mutex`. names_mutex is held while files
+// come under or leave their final names, disk included, so that catalogue and folder change
+// together. mutex is held for moments only.
 #pragma once
 
 #include <map>

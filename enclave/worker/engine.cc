@@ -3,9 +3,8 @@
 #include <dlfcn.h>
 
 #define ORT_API_MANUAL_INIT
-#include <onnxruntime_c_api.h>
-
 #include <array>
+#include <onnxruntime_c_api.h>
 
 #include "enclave/infer/protocol.h"
 
@@ -42,16 +41,18 @@ Outcome<std::unique_ptr<Engine>> Engine::open(const std::string& library) {
     return problem(Code::kUnavailable, "infer.engine-api",
                    "The library is not an ONNX Runtime that offers API 21.");
   OrtEnv* env = nullptr;
-  if (EngineError error = take_error(
-          *api, api->CreateEnvWithCustomLogger(&drop_log, nullptr, ORT_LOGGING_LEVEL_FATAL,
-                                               "blindai", &env)))
+  if (EngineError error =
+          take_error(*api, api->CreateEnvWithCustomLogger(
+                               &drop_log, nullptr, ORT_LOGGING_LEVEL_FATAL, "blindai", &env)))
     return problem(Code::kUnavailable, "infer.engine-start", error.text);
   // The environment asks for no telemetry already (ORT_DISABLE_TELEMETRY); this is the second lock.
   static_cast<void>(take_error(*api, api->DisableTelemetryEvents(env)));
   return std::unique_ptr<Engine>(new Engine(*api, env));
 }
 
-Engine::~Engine() { api_.ReleaseEnv(env_); }
+Engine::~Engine() {
+  api_.ReleaseEnv(env_);
+}
 
 Outcome<void> Engine::set_tensor_memory(uint64_t limit_bytes) {
   const std::array<const char*, 3> keys = {"max_mem", "arena_extend_strategy",
@@ -60,10 +61,11 @@ Outcome<void> Engine::set_tensor_memory(uint64_t limit_bytes) {
   const std::array<size_t, 3> values = {limit_bytes, kSameAsRequested, 64 * 1024};
   OrtArenaCfg* arena = nullptr;
   OrtMemoryInfo* memory = nullptr;
-  EngineError error = take_error(
-      api_, api_.CreateArenaCfgV2(keys.data(), values.data(), keys.size(), &arena));
+  EngineError error =
+      take_error(api_, api_.CreateArenaCfgV2(keys.data(), values.data(), keys.size(), &arena));
   if (!error)
-    error = take_error(api_, api_.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
+    error =
+        take_error(api_, api_.CreateCpuMemoryInfo(OrtArenaAllocator, OrtMemTypeDefault, &memory));
   if (!error) error = take_error(api_, api_.CreateAndRegisterAllocator(env_, memory, arena));
   if (memory != nullptr) api_.ReleaseMemoryInfo(memory);
   if (arena != nullptr) api_.ReleaseArenaCfg(arena);

@@ -1,9 +1,9 @@
 // ONNX Runtime, opened from one file by its path and never searched for.
 //
-// The library's symbols are versioned, so it is opened with dlopen and asked for API 21, which every
-// later release still offers. Its log is thrown away: it quotes names out of models.
-// Errors   kUnavailable infer.engine-open, infer.engine-api, infer.engine-start
-// Source   onnxruntime_c_api.h, API 21.   Threads: open() starts none; one Engine per process.
+// The library's symbols are versioned, so it is opened with dlopen and asked for API 21, which
+// every later release still offers. Its log is thrown away: it quotes names out of models. Errors
+// kUnavailable infer.engine-open, infer.engine-api, infer.engine-start Source onnxruntime_c_api.h,
+// API 21.   Threads: open() starts none; one Engine per process.
 #pragma once
 
 #include <memory>

@@ -2,8 +2,8 @@
 //
 //   blindai-worker LIBRARY ADDRESS_SPACE_BYTES
 //
-// LIBRARY: absolute path of ONNX Runtime's library. ADDRESS_SPACE_BYTES: decimal, 0 for no limit. The
-// server's socket is descriptor 3; the environment is empty but for ORT_DISABLE_TELEMETRY.
+// LIBRARY: absolute path of ONNX Runtime's library. ADDRESS_SPACE_BYTES: decimal, 0 for no limit.
+// The server's socket is descriptor 3; the environment is empty but for ORT_DISABLE_TELEMETRY.
 #include <charconv>
 #include <cstring>
 

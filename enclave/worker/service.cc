@@ -1,16 +1,15 @@
 #include "enclave/worker/service.h"
 
-#include <fcntl.h>
-#include <malloc.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
+#include <fcntl.h>
+#include <malloc.h>
 #include <map>
 #include <mutex>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <thread>
+#include <unistd.h>
 
 #include "enclave/infer/packet.h"
 #include "enclave/worker/session.h"
@@ -21,7 +20,9 @@ namespace {
 namespace wp = worker_protocol;
 
 // The server is trusted to speak the protocol; when it does not, there is nobody to tell.
-[[noreturn]] void end_process(int status) { _exit(status); }
+[[noreturn]] void end_process(int status) {
+  _exit(status);
+}
 
 constexpr int kEndOfSocket = 0;
 constexpr int kBrokenProtocol = 2;
@@ -36,7 +37,8 @@ T expect_message(BytesView bytes) {
 class Mapping {
  public:
   // Maps all of a memfd whose size is sealed. Null when it is not `bytes` long or not sealed so.
-  static std::shared_ptr<Mapping> open(const OwnedFd& fd, uint64_t bytes, int seals, int protection) {
+  static std::shared_ptr<Mapping> open(const OwnedFd& fd, uint64_t bytes, int seals,
+                                       int protection) {
     struct stat info = {};
     const int have = fd ? fcntl(fd.get(), F_GET_SEALS) : -1;
     if (have < 0 || (have & seals) != seals || fstat(fd.get(), &info) != 0 ||
@@ -202,9 +204,9 @@ std::expected<void, JobFailure> Service::answer(Desk& desk, std::span<uint8_t> b
     reply(desk, need);
     return {};
   }
-  auto copied = copy_outputs(session_.api(), *outputs,
-                             buffer.subspan(job.output_offset, job.output_length),
-                             job.output_offset, desk.done.outputs);
+  auto copied =
+      copy_outputs(session_.api(), *outputs, buffer.subspan(job.output_offset, job.output_length),
+                   job.output_offset, desk.done.outputs);
   if (!copied) return copied;
   reply(desk, desk.done);
   return {};
@@ -228,8 +230,8 @@ void Service::output(Desk& desk, const wp::Output& message, OwnedFd fd) {
     return;
   }
   parked->done.spilled = true;
-  const auto copied = copy_outputs(session_.api(), parked->outputs, mapping->view(), 0,
-                                   parked->done.outputs);
+  const auto copied =
+      copy_outputs(session_.api(), parked->outputs, mapping->view(), 0, parked->done.outputs);
   if (copied) {
     reply(desk, parked->done);
   } else {
@@ -249,14 +251,13 @@ bool Service::try_cancel(Desk& desk, uint64_t job) {
       return true;
     }
   }
-  if (was_parked)
-    reply(desk, wp::Failed{job, wp::Failure::kCancelled, "The job was stopped."});
+  if (was_parked) reply(desk, wp::Failed{job, wp::Failure::kCancelled, "The job was stopped."});
   return was_parked;
 }
 
 void Service::cancel(Desk& desk, uint64_t job) {
-  // The thread that read the RUN may not have noted it yet; or the job may be done, and then there is
-  // nothing to find. The server does not depend on the outcome: it has the last word.
+  // The thread that read the RUN may not have noted it yet; or the job may be done, and then there
+  // is nothing to find. The server does not depend on the outcome: it has the last word.
   for (int attempt = 0; attempt < 5; ++attempt) {
     if (try_cancel(desk, job)) return;
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -277,7 +278,8 @@ void serve_model(int socket, Engine& engine) {
   Bytes reply;
   std::unique_ptr<Session> session;
   if (auto memory = engine.set_tensor_memory(load.tensor_memory_bytes); !memory) {
-    wp::encode(wp::Refused{wp::Refusal::kLimit, wp::clean_sentence(memory.error().sentence)}, reply);
+    wp::encode(wp::Refused{wp::Refusal::kLimit, wp::clean_sentence(memory.error().sentence)},
+               reply);
   } else if (auto loaded = Session::load(engine, model->view(), load); !loaded) {
     wp::encode(wp::Refused{loaded.error().reason, wp::clean_sentence(loaded.error().sentence)},
                reply);

@@ -1,8 +1,8 @@
 // The worker's conversation with the server, after the sandbox is closed: one LOAD, then jobs.
 //
 // run_threads + 1 threads read the socket, so the kernel is the queue and a thread is left to hear
-// CANCEL while all others are inside ONNX Runtime (the server sends no more than run_threads jobs at a
-// time). When the socket ends, or the server breaks the protocol, the process ends at once.
+// CANCEL while all others are inside ONNX Runtime (the server sends no more than run_threads jobs
+// at a time). When the socket ends, or the server breaks the protocol, the process ends at once.
 #pragma once
 
 #include "enclave/worker/engine.h"

@@ -1,10 +1,9 @@
 #include "enclave/worker/session.h"
 
 #define ORT_API_MANUAL_INIT
-#include <onnxruntime_c_api.h>
-
 #include <array>
 #include <chrono>
+#include <onnxruntime_c_api.h>
 
 namespace blindai {
 namespace {
@@ -125,7 +124,9 @@ Session::Slot::Slot(const Session& session) : api_(session.api()), inputs_(sessi
   BLINDAI_CHECK(!take_error(api_, api_.CreateRunOptions(&options_)));
 }
 
-Session::Slot::~Slot() { api_.ReleaseRunOptions(options_); }
+Session::Slot::~Slot() {
+  api_.ReleaseRunOptions(options_);
+}
 
 void Session::Slot::cancel() {
   cancelled_ = true;
@@ -168,10 +169,10 @@ std::expected<Values, JobFailure> Session::run(Slot& slot, const Run& job,
   Values outputs(api());
   OrtValue** targets = outputs.fill(job.outputs.size());
   const Clock::time_point start = Clock::now();
-  const EngineError error = take_error(
-      api(), api().Run(session_, slot.options_, slot.input_names_.data(), slot.inputs_.data(),
-                       slot.inputs_.size(), slot.output_names_.data(), slot.output_names_.size(),
-                       targets));
+  const EngineError error =
+      take_error(api(), api().Run(session_, slot.options_, slot.input_names_.data(),
+                                  slot.inputs_.data(), slot.inputs_.size(),
+                                  slot.output_names_.data(), slot.output_names_.size(), targets));
   run_ns = static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
   slot.inputs_.clear();

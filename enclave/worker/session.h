@@ -33,8 +33,8 @@ class Session {
     ~Slot();
     Slot(const Slot&) = delete;
     Slot& operator=(const Slot&) = delete;
-    // From any thread: makes the run() of this slot end between two nodes, with kCancelled. Stays in
-    // force until the next begin().
+    // From any thread: makes the run() of this slot end between two nodes, with kCancelled. Stays
+    // in force until the next begin().
     void cancel();
     void begin();
 
@@ -48,8 +48,8 @@ class Session {
     std::vector<const char*> output_names_;
   };
 
-  // Evaluates the outputs that `job` asks for, from inputs lying in `buffer`. run_ns: nanoseconds in
-  // ONNX Runtime. The outputs are ONNX Runtime's own memory.
+  // Evaluates the outputs that `job` asks for, from inputs lying in `buffer`. run_ns: nanoseconds
+  // in ONNX Runtime. The outputs are ONNX Runtime's own memory.
   std::expected<Values, JobFailure> run(Slot& slot, const worker_protocol::Run& job,
                                         std::span<uint8_t> buffer, uint64_t& run_ns);
 
@@ -64,8 +64,8 @@ class Session {
   ModelSignature signature_;
 };
 
-// The text of a failed evaluation, made fit for a caller who is not the model's owner and for logs of
-// nobody: names and paths are left out, and digits, which may be tensor data, become '#'.
+// The text of a failed evaluation, made fit for a caller who is not the model's owner and for logs
+// of nobody: names and paths are left out, and digits, which may be tensor data, become '#'.
 std::string mask_run_error(std::string_view text);
 
 }  // namespace blindai

@@ -1,7 +1,6 @@
 #define ORT_API_MANUAL_INIT
-#include <onnxruntime_c_api.h>
-
 #include <algorithm>
+#include <onnxruntime_c_api.h>
 
 #include "enclave/worker/engine.h"
 #include "enclave/worker/tensors.h"
@@ -58,10 +57,12 @@ std::expected<void, Refused> read_type(const OrtApi& api, const OrtTypeInfo& inf
   const std::optional<Datatype> datatype = datatype_of(type);
   if (!datatype)
     return refuse(Refusal::kUnsupported,
-                  label + " has an element type that the protocol cannot carry (complex, 8-bit "
-                          "float or 4-bit integer). Cast it inside the model.");
+                  label +
+                      " has an element type that the protocol cannot carry (complex, 8-bit "
+                      "float or 4-bit integer). Cast it inside the model.");
   if (rank > worker_protocol::kMaxRank)
-    return refuse(Refusal::kLimit, label + " has " + std::to_string(rank) + " dimensions; at most " +
+    return refuse(Refusal::kLimit, label + " has " + std::to_string(rank) +
+                                       " dimensions; at most " +
                                        std::to_string(worker_protocol::kMaxRank) + " are allowed.");
   spec.datatype = *datatype;
   spec.shape.resize(rank);
@@ -82,7 +83,8 @@ std::expected<void, Refused> read_one(const OrtApi& api, OrtSession& session, co
   static_cast<void>(take_error(api, api.AllocatorFree(allocator, name)));
   const std::string label = std::string(side.label) + " '" + spec.name + "'";
   if (spec.name.size() > worker_protocol::kMaxName)
-    return refuse(Refusal::kLimit, std::string("The name of an ") + side.label + " is longer than " +
+    return refuse(Refusal::kLimit, std::string("The name of an ") + side.label +
+                                       " is longer than " +
                                        std::to_string(worker_protocol::kMaxName) + " bytes.");
   OrtTypeInfo* info = nullptr;
   if (EngineError failed = take_error(api, side.type(&session, index, &info)))
@@ -98,10 +100,9 @@ std::expected<void, Refused> read_side(const OrtApi& api, OrtSession& session, c
   if (EngineError error = take_error(api, side.count(&session, &count)))
     return refuse(Refusal::kMalformed, error.text);
   if (count > worker_protocol::kMaxTensors)
-    return refuse(Refusal::kLimit, "The model has " + std::to_string(count) + " " + side.label +
-                                       "s; at most " +
-                                       std::to_string(worker_protocol::kMaxTensors) +
-                                       " are allowed.");
+    return refuse(Refusal::kLimit,
+                  "The model has " + std::to_string(count) + " " + side.label + "s; at most " +
+                      std::to_string(worker_protocol::kMaxTensors) + " are allowed.");
   specs.resize(count);
   for (size_t i = 0; i < count; ++i)
     if (auto read = read_one(api, session, side, i, specs[i]); !read) return read;

@@ -1,11 +1,10 @@
 #include "enclave/worker/tensors.h"
 
 #define ORT_API_MANUAL_INIT
-#include <onnxruntime_c_api.h>
-
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <onnxruntime_c_api.h>
 
 #include "enclave/worker/engine.h"
 #include "lib/base/byte_reader.h"
@@ -48,9 +47,9 @@ std::expected<OrtValue*, JobFailure> string_value(const OrtApi& api, BytesView d
   EngineError error = take_error(api, api.GetAllocatorWithDefaultOptions(&allocator));
   OrtValue* created = nullptr;
   if (!error)
-    error = take_error(
-        api, api.CreateTensorAsOrtValue(allocator, place.shape.data(), place.shape.size(),
-                                        ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, &created));
+    error = take_error(api,
+                       api.CreateTensorAsOrtValue(allocator, place.shape.data(), place.shape.size(),
+                                                  ONNX_TENSOR_ELEMENT_DATA_TYPE_STRING, &created));
   if (error) return failure(Failure::kInput, error.text);
   value.push_back(created);
   ByteReader r(data);
@@ -95,8 +94,8 @@ std::expected<Described, JobFailure> describe(const OrtApi& api, OrtValue* value
   if (error) return failure(Failure::kOutput, error.text);
   const std::optional<Datatype> datatype = datatype_of(type);
   if (!datatype || rank > worker_protocol::kMaxRank)
-    return failure(Failure::kOutput,
-                   tensor_label("Output", index) + " has too many dimensions or no known datatype.");
+    return failure(Failure::kOutput, tensor_label("Output", index) +
+                                         " has too many dimensions or no known datatype.");
   return Described{*datatype, count};
 }
 
@@ -148,7 +147,9 @@ std::optional<Datatype> datatype_of(int element_type) {
   return static_cast<Datatype>(found - kElementTypes.begin());
 }
 
-int element_type_of(Datatype datatype) { return kElementTypes[static_cast<size_t>(datatype)]; }
+int element_type_of(Datatype datatype) {
+  return kElementTypes[static_cast<size_t>(datatype)];
+}
 
 std::expected<OrtValue*, JobFailure> input_value(const OrtApi& api, const OrtMemoryInfo& memory,
                                                  std::span<uint8_t> buffer,
@@ -162,7 +163,8 @@ std::expected<OrtValue*, JobFailure> input_value(const OrtApi& api, const OrtMem
     return failure(Failure::kInput, tensor_label("The data of input", place.index) +
                                         " does not have the length that its shape asks for.");
   // Any other value in a C++ bool is undefined behaviour in the kernels that read it.
-  if (place.datatype == Datatype::kBool && std::ranges::any_of(data, [](uint8_t b) { return b > 1; }))
+  if (place.datatype == Datatype::kBool &&
+      std::ranges::any_of(data, [](uint8_t b) { return b > 1; }))
     return failure(Failure::kInput, tensor_label("Input", place.index) +
                                         " is BOOL and has an element that is neither 0 nor 1.");
   OrtValue* value = nullptr;

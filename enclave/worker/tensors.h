@@ -1,5 +1,5 @@
-// ONNX Runtime's tensors over shared memory: inputs where they lie, outputs copied to where they go.
-// Threads: pure functions over their arguments.
+// ONNX Runtime's tensors over shared memory: inputs where they lie, outputs copied to where they
+// go. Threads: pure functions over their arguments.
 #pragma once
 
 #include <expected>
@@ -47,24 +47,23 @@ std::optional<Datatype> datatype_of(int element_type);
 int element_type_of(Datatype datatype);
 
 // The names, datatypes and shapes of a session's inputs and outputs.
-// Errors: kUnsupported for anything but a tensor of a known element type; kLimit for too many inputs,
-// outputs or dimensions, or a name over worker_protocol::kMaxName or not fit to be sent.
+// Errors: kUnsupported for anything but a tensor of a known element type; kLimit for too many
+// inputs, outputs or dimensions, or a name over worker_protocol::kMaxName or not fit to be sent.
 std::expected<ModelSignature, worker_protocol::Refused> read_signature(const OrtApi& api,
                                                                        OrtSession& session);
 
 // A value over `place` of `buffer`. Numbers stay where they are, so the value must die before the
-// mapping; strings are copied. Errors: kInput for a place outside the buffer, a length that does not
-// fit the shape, a BOOL byte other than 0 and 1, or broken BYTES.
+// mapping; strings are copied. Errors: kInput for a place outside the buffer, a length that does
+// not fit the shape, a BOOL byte other than 0 and 1, or broken BYTES.
 std::expected<OrtValue*, JobFailure> input_value(const OrtApi& api, const OrtMemoryInfo& memory,
                                                  std::span<uint8_t> buffer,
                                                  const worker_protocol::TensorPlace& place);
 
 // Describes each output, with offsets counted from 0 and aligned, and returns the bytes of all.
 // `indices`: where each stands in `specs`. Errors: kOutput.
-std::expected<uint64_t, JobFailure> place_outputs(const OrtApi& api, const Values& outputs,
-                                                  const std::vector<uint16_t>& indices,
-                                                  const std::vector<TensorSpec>& specs,
-                                                  std::vector<worker_protocol::TensorPlace>& places);
+std::expected<uint64_t, JobFailure> place_outputs(
+    const OrtApi& api, const Values& outputs, const std::vector<uint16_t>& indices,
+    const std::vector<TensorSpec>& specs, std::vector<worker_protocol::TensorPlace>& places);
 
 // Copies the outputs to their places within `area` and adds `base` to each offset.
 std::expected<void, JobFailure> copy_outputs(const OrtApi& api, const Values& outputs,

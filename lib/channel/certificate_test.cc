@@ -17,12 +17,12 @@ namespace {
 constexpr Time kFrom{1750000000}, kTo{1760000000};
 
 // A quote's header, enough to tell the TEE, and bytes after it.
-Bytes quote(uint16_t version, uint32_t tee_type) {
+Bytes quote(uint16_t version, uint32_t tee_type, size_t more = 1000) {
   Bytes out;
   put_u16le(out, version);
   put_u16le(out, 2);
   put_u32le(out, tee_type);
-  append(out, Bytes(1000, 0x5a));
+  append(out, Bytes(more, 0x5a));
   return out;
 }
 
@@ -219,7 +219,7 @@ TEST(Certificate, EveryTruncationIsRefused) {
 
 TEST(Certificate, EveryFlippedBitIsRefused) {
   const SigningKey key = SigningKey::generate();
-  const Bytes der = make_certificate(key, {Tee::kSgx, quote(3, 0)}, {}, kFrom, kTo).value();
+  const Bytes der = make_certificate(key, {Tee::kSgx, quote(3, 0, 32)}, {}, kFrom, kTo).value();
   for (size_t bit = 0; bit < der.size() * 8; ++bit) {
     Bytes changed = der;
     changed[bit / 8] = static_cast<uint8_t>(changed[bit / 8] ^ (1u << (bit % 8)));

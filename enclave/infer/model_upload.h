@@ -1,0 +1,39 @@
+// Moves a model from its source into a sealed memfd, a piece at a time.
+//
+// The bytes are written, never mapped, so a large model does not become part of this process; they
+// pass through one buffer of kPiece bytes, which is wiped.
+// Threads: the reactor's.
+#pragma once
+
+#include "enclave/infer/worker.h"
+
+namespace blindai {
+
+class ModelUpload {
+ public:
+  static constexpr size_t kPiece = 64 * 1024;
+
+  ModelUpload(std::unique_ptr<ModelSource> source, uint64_t model_bytes)
+      : source_(std::move(source)), model_bytes_(model_bytes) {}
+  ~ModelUpload();
+  ModelUpload(const ModelUpload&) = delete;
+  ModelUpload& operator=(const ModelUpload&) = delete;
+
+  // Moves one piece. True when the whole model is there and sealed.
+  // Errors: the source's; kMalformed infer.model-size; kUnavailable infer.memory.
+  Result<bool> step();
+  uint64_t model_bytes() const { return model_bytes_; }
+  // Once, after step() was true.
+  OwnedFd take() { return std::move(memory_); }
+
+ private:
+  Status write_all(BytesView bytes);
+
+  std::unique_ptr<ModelSource> source_;
+  const uint64_t model_bytes_;
+  uint64_t written_ = 0;
+  OwnedFd memory_;
+  Bytes piece_;
+};
+
+}  // namespace blindai

@@ -1,0 +1,97 @@
+#include "enclave/infer/worker.h"
+
+#include "enclave/infer/worker_core.h"
+
+namespace blindai {
+namespace {
+
+std::string engine_path(const WorkerOptions& options) {
+  if (!options.engine_path.empty()) return options.engine_path;
+  const size_t slash = options.worker_path.rfind('/');
+  return options.worker_path.substr(0, slash + 1) + "libonnxruntime.so.1.28.0";
+}
+
+}  // namespace
+
+WorkerHost::WorkerHost(Reactor& reactor, WorkerOptions options)
+    : reactor_(reactor), options_(std::move(options)) {}
+
+WorkerHost::~WorkerHost() = default;
+
+Result<std::unique_ptr<ChildProcess>> WorkerHost::spawn() {
+  auto process = ChildProcess::start(
+      reactor_, {.program = options_.worker_path,
+                 .arguments = {engine_path(options_), std::to_string(options_.address_space_bytes)},
+                 .scratch_directory = options_.scratch_directory});
+  if (process) ++num_processes_;
+  return process;
+}
+
+void WorkerHost::bury(std::unique_ptr<ChildProcess> process) {
+  if (process->collected()) {
+    --num_processes_;
+    return;
+  }
+  process->kill();
+  ChildProcess* const buried = process.get();
+  dying_.push_back(std::move(process));
+  buried->when_gone([this, buried](ExitStatus) {
+    --num_processes_;
+    std::erase_if(dying_, [&](const auto& other) { return other.get() == buried; });
+  });
+}
+
+void WorkerHost::log(std::string_view line) const {
+  if (options_.log) options_.log(line);
+}
+
+std::unique_ptr<Worker> Worker::start(WorkerHost& host, std::unique_ptr<ModelSource> source,
+                                      uint64_t model_bytes, Started started) {
+  auto core = std::make_shared<WorkerCore>(host, std::move(started));
+  core->start(std::move(source), model_bytes);
+  return std::unique_ptr<Worker>(new Worker(std::move(core)));
+}
+
+Worker::~Worker() {
+  core_->stop();
+}
+
+const ModelSignature& Worker::signature() const {
+  return core_->signature();
+}
+bool Worker::serving() const {
+  return core_->serving();
+}
+pid_t Worker::pid() const {
+  return core_->pid();
+}
+uint32_t Worker::isolation() const {
+  return core_->isolation();
+}
+uint64_t Worker::resident_bytes() const {
+  return core_->resident_bytes();
+}
+uint64_t Worker::resident_bytes_before_model() const {
+  return core_->resident_bytes_before_model();
+}
+size_t Worker::num_jobs() const {
+  return core_->num_jobs();
+}
+
+Result<std::unique_ptr<TensorBuffer>> Worker::buffer(uint64_t input_bytes) {
+  return core_->buffer(input_bytes);
+}
+uint64_t Worker::run(RunRequest request, Ran ran) {
+  return core_->run(std::move(request), std::move(ran));
+}
+void Worker::cancel(uint64_t job) {
+  core_->cancel(job);
+}
+void Worker::stop() {
+  core_->stop();
+}
+void Worker::on_exit(std::function<void()> callback) {
+  core_->on_exit(std::move(callback));
+}
+
+}  // namespace blindai

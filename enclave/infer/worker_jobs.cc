@@ -1,0 +1,287 @@
+#include <algorithm>
+
+#include "enclave/infer/worker_core.h"
+
+namespace blindai {
+namespace {
+
+namespace wp = worker_protocol;
+
+uint64_t to_ns(std::chrono::steady_clock::duration d) {
+  return static_cast<uint64_t>(
+      std::max<int64_t>(0, std::chrono::duration_cast<std::chrono::nanoseconds>(d).count()));
+}
+
+Problem deadline_problem() {
+  return {Code::kDeadline, "infer.deadline",
+          "The model did not answer within the time allowed for this request."};
+}
+
+Problem failure_problem(const wp::Failed& failed) {
+  switch (failed.reason) {
+    case wp::Failure::kInput:
+      return {Code::kInvalid, "infer.input", failed.sentence};
+    case wp::Failure::kMemory:
+      return {Code::kUnavailable, "infer.job-memory", failed.sentence};
+    case wp::Failure::kOutput:
+      return {Code::kInternal, "infer.output", failed.sentence};
+    case wp::Failure::kCancelled:
+      return deadline_problem();
+    case wp::Failure::kRun:
+      break;
+  }
+  return {Code::kInvalid, "infer.run", failed.sentence};
+}
+
+}  // namespace
+
+OutputArea WorkerCore::output_area(const TensorBuffer& buffer) {
+  return {buffer.input_bytes_, buffer.memory_->view().size() - buffer.input_bytes_};
+}
+
+Result<std::unique_ptr<TensorBuffer>> WorkerCore::buffer(uint64_t input_bytes) {
+  if (state_ != State::kServing)
+    return fail(Code::kUnavailable,
+                {"infer.worker-died", "The model's worker process has ended. Try again."});
+  return buffers_->take(input_bytes);
+}
+
+uint64_t WorkerCore::run(RunRequest request, Worker::Ran ran) {
+  const uint64_t id = next_job_++;
+  const auto reject = [&](const Problem& why) {
+    answer_later(std::move(ran), why);
+    return id;
+  };
+  if (state_ != State::kServing)
+    return reject({Code::kUnavailable, "infer.worker-died",
+                   "The model's worker process has ended. Try again."});
+  BLINDAI_CHECK(request.buffer != nullptr && request.buffer->pool_.lock() == buffers_);
+  const uint64_t room = request.buffer->input().size();
+  if (auto fits = check_inputs(request.inputs, signature_.inputs, room); !fits)
+    return reject(fits.error());
+  if (request.outputs.empty()) request.outputs = all_outputs_;
+  if (auto known = check_requested(request.outputs, signature_.outputs); !known)
+    return reject(known.error());
+  if (waiting_.size() >= host_.options().max_waiting)
+    return reject({Code::kExhausted, "infer.waiting",
+                   "Too many requests are waiting for this model. Try again later."});
+  auto job = std::make_unique<Job>();
+  job->id = id;
+  job->ran = std::move(ran);
+  job->begun = Clock::now();
+  job->deadline = job->begun + request.time_limit;
+  job->request = std::move(request);
+  arm_deadline(job->deadline);
+  waiting_.push_back(std::move(job));
+  pump();
+  return id;
+}
+
+// Sends what the worker has threads for.
+void WorkerCore::pump() {
+  while (state_ == State::kServing && !waiting_.empty() &&
+         sent_.size() < host_.options().run_threads) {
+    JobPtr next = std::move(waiting_.front());
+    waiting_.pop_front();
+    send_job(std::move(next));
+  }
+}
+
+void WorkerCore::send_job(JobPtr job) {
+  TensorBuffer& buffer = *job->request.buffer;
+  run_.job = job->id;
+  run_.buffer = buffer.id_;
+  run_.buffer_bytes = buffer.memory_->view().size();
+  run_.output_offset = output_area(buffer).offset;
+  run_.output_length = output_area(buffer).length;
+  run_.inputs = std::move(job->request.inputs);
+  run_.outputs = job->request.outputs;
+  wp::encode(run_, outgoing_);
+  send(outgoing_, buffer.memory_->fd());
+  buffer.memory_->close_fd();
+  job->sent = Clock::now();
+  sent_.push_back(std::move(job));
+}
+
+WorkerCore::Job* WorkerCore::find_sent(uint64_t id) {
+  const auto found = std::ranges::find(sent_, id, [](const JobPtr& job) { return job->id; });
+  return found == sent_.end() ? nullptr : found->get();
+}
+
+WorkerCore::JobPtr WorkerCore::take_sent(uint64_t id) {
+  const auto found = std::ranges::find(sent_, id, [](const JobPtr& job) { return job->id; });
+  if (found == sent_.end()) return nullptr;
+  JobPtr job = std::move(*found);
+  sent_.erase(found);
+  return job;
+}
+
+bool WorkerCore::on_need(BytesView message) {
+  wp::Need need;
+  if (!wp::decode(message, need)) return false;
+  Job* job = find_sent(need.job);
+  // A worker asks once for a job, and only for more than it has.
+  if (job == nullptr || job->spilled != nullptr ||
+      need.bytes <= output_area(*job->request.buffer).length)
+    return false;
+  if (job->asked_to_stop) {
+    // The job was over before it heard of that, and now waits for memory: ask again.
+    send_cancel(job->id);
+    return true;
+  }
+  const auto refuse = [&](const Problem& why) {
+    if (job->ran != nullptr) answer_later(std::exchange(job->ran, nullptr), why);
+    ask_to_stop(*job);
+    return true;
+  };
+  if (need.bytes > job->request.max_output_bytes)
+    return refuse({Code::kTooLarge, "infer.output-size",
+                   "The outputs of this request are larger than this server returns."});
+  auto memory = SharedMemory::create(need.bytes);
+  if (!memory) return refuse(Problem(memory.error()));
+  job->spilled = std::move(*memory);
+  buffers_->expect_outputs(need.bytes);
+  wp::encode(wp::Output{job->id, need.bytes}, outgoing_);
+  send(outgoing_, job->spilled->fd());
+  job->spilled->close_fd();
+  return true;
+}
+
+// The outputs of a DONE, checked; the job's memory goes with them.
+Result<RunResult> WorkerCore::collect(Job& job) {
+  TensorBuffer& buffer = *job.request.buffer;
+  OutputArea area = output_area(buffer);
+  std::span<uint8_t> memory = buffer.memory_->view();
+  if (done_.spilled) {
+    if (job.spilled == nullptr) return fail(Code::kMalformed, "infer.reply-place");
+    memory = job.spilled->view();
+    area = {0, memory.size()};
+  }
+  RETURN_IF_ERROR(check_outputs(done_, job.request.outputs, signature_.outputs, area));
+  RunResult result;
+  result.outputs.reserve(done_.outputs.size());
+  size_t used = 0;
+  for (wp::TensorPlace& place : done_.outputs) {
+    BytesView data = memory.subspan(place.offset, place.length);
+    used = std::max<size_t>(used, place.offset + place.length - area.offset);
+    if (place.datatype == Datatype::kBytes) {
+      // Copied before it is walked: the lengths inside must not change between check and use.
+      const auto count = num_elements(place.shape, place.length / 4);
+      result.strings.push_back(to_bytes(data));
+      data = result.strings.back();
+      if (!count || !wp::is_bytes_tensor(data, *count))
+        return fail(Code::kMalformed, "infer.reply-bytes");
+    }
+    result.outputs.push_back({place.index, place.datatype, std::move(place.shape), data});
+  }
+  if (!done_.spilled) buffer.used_output_ = used;
+  const Clock::time_point now = Clock::now();
+  result.run_ns = std::min(done_.run_ns, to_ns(now - job.sent));
+  result.queue_ns = to_ns(job.sent - job.begun);
+  result.buffer = std::move(job.request.buffer);
+  result.spilled = std::move(job.spilled);
+  return result;
+}
+
+bool WorkerCore::on_done(BytesView message) {
+  if (!wp::decode(message, done_)) return false;
+  Job* waiting = find_sent(done_.job);
+  if (waiting == nullptr) return false;
+  // Checked before it is taken out: a reply that does not hold is answered like the end of the
+  // worker.
+  Result<RunResult> result = collect(*waiting);
+  if (!result) return false;
+  const JobPtr job = take_sent(done_.job);
+  pump();
+  if (job->ran != nullptr) job->ran(std::move(*result));
+  return true;
+}
+
+bool WorkerCore::on_failed(BytesView message) {
+  wp::Failed failed;
+  if (!wp::decode(message, failed)) return false;
+  const Job* waiting = find_sent(failed.job);
+  if (waiting == nullptr) return false;
+  if (failed.reason == wp::Failure::kCancelled && !waiting->asked_to_stop) return false;
+  const JobPtr job = take_sent(failed.job);
+  pump();
+  if (job->ran != nullptr) job->ran(std::unexpected(failure_problem(failed)));
+  return true;
+}
+
+void WorkerCore::cancel(uint64_t id) {
+  const auto found = std::ranges::find(waiting_, id, [](const JobPtr& job) { return job->id; });
+  if (found != waiting_.end()) {
+    waiting_.erase(found);
+    return;
+  }
+  if (Job* job = find_sent(id)) {
+    job->ran = nullptr;
+    ask_to_stop(*job);
+  }
+}
+
+void WorkerCore::ask_to_stop(Job& job) {
+  if (job.asked_to_stop || state_ != State::kServing) return;
+  job.asked_to_stop = true;
+  send_cancel(job.id);
+}
+
+void WorkerCore::send_cancel(uint64_t id) {
+  wp::encode(wp::Cancel{id}, outgoing_);
+  send(outgoing_, -1);
+}
+
+// One timer for all jobs, set again only for an earlier end: most jobs never touch it.
+void WorkerCore::arm_deadline(Clock::time_point when) {
+  if (when >= deadline_armed_) return;
+  deadline_armed_ = when;
+  deadline_timer_->after(std::max(when - Clock::now(), Clock::duration::zero()),
+                         [this] { check_deadlines(); });
+}
+
+void WorkerCore::check_deadlines() {
+  const auto self = shared_from_this();
+  const Clock::time_point now = Clock::now();
+  const Clock::duration grace = host_.options().stop_grace;
+  Clock::time_point next = Clock::time_point::max();
+  deadline_armed_ = Clock::time_point::max();
+  std::erase_if(waiting_, [&](JobPtr& job) {
+    if (job->deadline > now) {
+      next = std::min(next, job->deadline);
+      return false;
+    }
+    answer_later(std::move(job->ran), deadline_problem());
+    return true;
+  });
+  for (JobPtr& job : sent_) {
+    if (job->deadline > now) {
+      next = std::min(next, job->deadline);
+      continue;
+    }
+    if (job->ran != nullptr) answer_later(std::exchange(job->ran, nullptr), deadline_problem());
+    ask_to_stop(*job);
+    if (job->deadline + grace <= now) {
+      host_.log("worker " + std::to_string(pid()) + " did not stop at the deadline; ended");
+      end({Code::kUnavailable, "infer.worker-died",
+           "The model's worker process was ended because of another request. Try again."});
+      return;
+    }
+    next = std::min(next, job->deadline + grace);
+  }
+  if (next != Clock::time_point::max()) arm_deadline(next);
+}
+
+void WorkerCore::answer_later(Worker::Ran ran, const Problem& why) {
+  if (ran == nullptr) return;
+  reactor_.post([ran = std::move(ran), why] { ran(std::unexpected(why)); });
+}
+
+void WorkerCore::answer_all(const Problem& why) {
+  for (JobPtr& job : sent_) answer_later(std::move(job->ran), why);
+  sent_.clear();
+  for (JobPtr& job : waiting_) answer_later(std::move(job->ran), why);
+  waiting_.clear();
+}
+
+}  // namespace blindai

@@ -1,0 +1,185 @@
+#include "enclave/infer/worker_pool.h"
+
+namespace blindai {
+namespace {
+
+constexpr std::chrono::milliseconds kDrainPoll{10};
+
+Problem stopping() {
+  return {Code::kUnavailable, "infer.stopping", "The server is stopping. Use another one."};
+}
+
+Problem no_room() {
+  return {Code::kUnavailable, "infer.no-room",
+          "There is no room for this model beside the models in use. Try again later."};
+}
+
+}  // namespace
+
+bool WorkerPool::in_use(const Entry& entry) {
+  return !entry.loaded || entry.worker.use_count() > 1 || entry.worker->num_jobs() > 0;
+}
+
+// Ends the process, even when somebody still holds the worker: they find it stopped.
+WorkerPool::Entries::iterator WorkerPool::stop(Entries::iterator entry, const Problem& why) {
+  entry->second.worker->stop();
+  for (Got& got : entry->second.waiters)
+    later([got = std::move(got), why] { got(std::unexpected(why)); });
+  return entries_.erase(entry);
+}
+
+WorkerPool::WorkerPool(Reactor& reactor, WorkerOptions options, PoolLimits limits)
+    : reactor_(reactor),
+      limits_(limits),
+      host_(reactor, std::move(options)),
+      drain_timer_(reactor.timer()) {}
+
+WorkerPool::~WorkerPool() {
+  alive_.reset();
+  for (auto& [key, entry] : entries_) entry.worker->stop();
+}
+
+void WorkerPool::later(std::function<void()> callback) {
+  reactor_.post([alive = std::weak_ptr(alive_), callback = std::move(callback)] {
+    if (!alive.expired()) callback();
+  });
+}
+
+void WorkerPool::get(const Key& key, OpenModel open_model, Got got) {
+  if (draining_) return later([got = std::move(got)] { got(std::unexpected(stopping())); });
+  auto found = entries_.find(key);
+  if (found != entries_.end() && found->second.loaded && !found->second.worker->serving()) {
+    died(key, found->second.generation);  // it has not been told to us yet
+    found = entries_.end();
+  }
+  if (found == entries_.end()) return load(key, open_model, std::move(got));
+  Entry& entry = found->second;
+  entry.last_use = ++uses_;
+  if (!entry.loaded) {
+    entry.waiters.push_back(std::move(got));
+    return;
+  }
+  later([got = std::move(got), worker = entry.worker]() mutable { got(std::move(worker)); });
+}
+
+std::shared_ptr<Worker> WorkerPool::loaded(const Key& key) {
+  const auto found = entries_.find(key);
+  if (draining_ || found == entries_.end()) return nullptr;
+  Entry& entry = found->second;
+  if (!entry.loaded || !entry.worker->serving()) return nullptr;
+  entry.last_use = ++uses_;
+  return entry.worker;
+}
+
+void WorkerPool::load(const Key& key, const OpenModel& open_model, Got got) {
+  auto model = open_model();
+  if (!model)
+    return later([got = std::move(got), error = model.error()] { got(std::unexpected(error)); });
+  const uint64_t needed = kPerWorker + 2 * model->bytes;
+  if (!make_room(needed)) return later([got = std::move(got)] { got(std::unexpected(no_room())); });
+  Entry& entry = entries_[key];
+  entry.expected_bytes = needed;
+  entry.last_use = ++uses_;
+  entry.generation = ++generations_;
+  entry.waiters.push_back(std::move(got));
+  entry.worker = Worker::start(
+      host_, std::move(model->source), model->bytes,
+      [this, alive = std::weak_ptr(alive_), key, generation = entry.generation](Outcome<void> o) {
+        if (!alive.expired()) started(key, generation, std::move(o));
+      });
+}
+
+void WorkerPool::started(const Key& key, uint64_t generation, Outcome<void> outcome) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end() || found->second.generation != generation) return;
+  const std::vector<Got> waiters = std::exchange(found->second.waiters, {});
+  const std::shared_ptr<Worker> worker = found->second.worker;
+  if (!outcome) {
+    entries_.erase(found);
+  } else {
+    found->second.loaded = true;
+    ++counts_.loads;
+    worker->on_exit([this, alive = std::weak_ptr(alive_), key, generation] {
+      if (!alive.expired()) died(key, generation);
+    });
+  }
+  for (const Got& got : waiters) {
+    if (outcome) {
+      got(worker);
+    } else {
+      got(std::unexpected(outcome.error()));
+    }
+  }
+}
+
+void WorkerPool::died(const Key& key, uint64_t generation) {
+  const auto dead = entries_.find(key);
+  if (dead == entries_.end() || dead->second.generation != generation) return;
+  ++counts_.crashes;
+  entries_.erase(dead);
+}
+
+uint64_t WorkerPool::resident_bytes() const {
+  uint64_t total = 0;
+  for (const auto& [key, entry] : entries_)
+    total += entry.loaded ? entry.worker->resident_bytes() : entry.expected_bytes;
+  return total;
+}
+
+// Stops idle workers, the least recently used first, until `bytes` more fit.
+bool WorkerPool::make_room(uint64_t bytes) {
+  while (entries_.size() >= limits_.max_workers ||
+         resident_bytes() + bytes > limits_.memory_bytes) {
+    auto oldest = entries_.end();
+    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+      const Entry& entry = it->second;
+      if (!in_use(entry) && (oldest == entries_.end() || entry.last_use < oldest->second.last_use))
+        oldest = it;
+    }
+    if (oldest == entries_.end()) return false;
+    ++counts_.evictions;
+    entries_.erase(oldest);
+  }
+  return true;
+}
+
+void WorkerPool::forget(const Key& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  for (Got& got : found->second.waiters)
+    later([got = std::move(got)] {
+      got(problem(Code::kNotFound, "infer.forgotten", "The model was deleted while it loaded."));
+    });
+  entries_.erase(found);
+}
+
+void WorkerPool::drain(std::chrono::milliseconds limit, std::function<void()> done) {
+  draining_ = true;
+  drained_ = std::move(done);
+  later([this, end = Reactor::Clock::now() + limit] { drain_step(end); });
+}
+
+void WorkerPool::drain_step(Reactor::Clock::time_point end) {
+  const bool late = Reactor::Clock::now() >= end;
+  for (auto it = entries_.begin(); it != entries_.end();) {
+    if (in_use(it->second) && !late) {
+      ++it;
+    } else {
+      it = stop(it, stopping());
+    }
+  }
+  if (entries_.empty() && (late || host_.num_processes() == 0)) {
+    if (drained_) std::exchange(drained_, nullptr)();
+    return;
+  }
+  drain_timer_->after(kDrainPoll, [this, end] { drain_step(end); });
+}
+
+WorkerPool::Counts WorkerPool::counts() const {
+  Counts counts = counts_;
+  counts.workers = entries_.size();
+  counts.resident_bytes = resident_bytes();
+  return counts;
+}
+
+}  // namespace blindai

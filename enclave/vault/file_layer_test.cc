@@ -1,0 +1,181 @@
+#include <algorithm>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "enclave/vault/memory_file_layer.h"
+#include "enclave/vault/posix_file_layer.h"
+#include "enclave/vault/sealing_key.h"
+#include "enclave/vault/vault_fixture.h"
+
+namespace blindai {
+namespace {
+
+using namespace vault_fixture;
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "vault-XXXXXX").string();
+    BLINDAI_CHECK(::mkdtemp(name.data()) != nullptr);
+    path_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  std::string operator/(const char* name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+void expect_behaves_as_a_layer(FileLayer& files) {
+  auto file = files.create("a").value();
+  EXPECT_EQ(files.create("a").error().name(), "vault.file-exists");
+  ASSERT_TRUE(file->write_at(3, as_bytes("def")).has_value());
+  ASSERT_TRUE(file->write_at(0, as_bytes("abc")).has_value());
+  ASSERT_TRUE(file->sync().has_value());
+  EXPECT_EQ(file->size().value(), 6u);
+  Bytes buffer(10, 0xee);
+  EXPECT_EQ(files.open("a").value()->read_at(1, buffer).value(), 5u);
+  EXPECT_EQ(as_text(buffer).substr(0, 5), "bcdef");
+  EXPECT_EQ(file->read_at(6, buffer).value(), 0u);
+  EXPECT_EQ(file->read_at(600, buffer).value(), 0u);
+
+  ASSERT_TRUE(files.create("b").has_value());
+  ASSERT_TRUE(files.rename("a", "b").has_value());
+  ASSERT_TRUE(files.sync_dir().has_value());
+  EXPECT_EQ(files.list().value(), std::vector<std::string>{"b"});
+  EXPECT_EQ(files.open("a").error().name(), "vault.file-missing");
+  EXPECT_EQ(files.rename("a", "c").error().name(), "vault.file-missing");
+  EXPECT_EQ(files.open("b").value()->size().value(), 6u);
+  ASSERT_TRUE(files.unlink("b").has_value());
+  EXPECT_EQ(files.unlink("b").error().name(), "vault.file-missing");
+  EXPECT_TRUE(files.list().value().empty());
+  EXPECT_EQ(file->read_at(0, buffer).value(), 6u) << "an open file outlives its name";
+
+  auto large = files.create("large").value();
+  const Bytes bytes = model_bytes(1, 200'000);
+  ASSERT_TRUE(large->write_at(50'000, bytes).has_value());
+  Bytes back(bytes.size());
+  EXPECT_EQ(large->read_at(50'000, back).value(), bytes.size());
+  EXPECT_EQ(back, bytes);
+  EXPECT_EQ(large->read_at(0, std::span(back).first(50'000)).value(), 50'000u);
+  EXPECT_TRUE(std::all_of(back.begin(), back.begin() + 50'000, [](uint8_t b) { return b == 0; }));
+}
+
+TEST(FileLayer, OnDiskInMemoryAndInTestsBehavesTheSame) {
+  const TemporaryFolder folder;
+  expect_behaves_as_a_layer(*PosixFileLayer::open_folder(folder / "store").value());
+  MemoryFileLayer memory(1 << 20);
+  expect_behaves_as_a_layer(memory);
+  FaultyFileLayer faulty;
+  expect_behaves_as_a_layer(faulty);
+}
+
+TEST(PosixFileLayer, FilesAndFolderAreForThisUserAlone) {
+  const TemporaryFolder folder;
+  auto files = PosixFileLayer::open_folder(folder / "store").value();
+  ASSERT_TRUE(files->create("a").has_value());
+  struct stat st{};
+  ASSERT_EQ(::stat((folder / "store").c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777u, 0700u);
+  ASSERT_EQ(::stat((folder / "store/a").c_str(), &st), 0);
+  EXPECT_EQ(st.st_mode & 0777u, 0600u);
+}
+
+TEST(PosixFileLayer, BelongsToOneProcessAtATime) {
+  const TemporaryFolder folder;
+  auto files = PosixFileLayer::open_folder(folder / "store").value();
+  EXPECT_EQ(PosixFileLayer::open_folder(folder / "store").error().name(), "vault.in-use");
+  files.reset();
+  EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
+}
+
+TEST(PosixFileLayer, FollowsNoLinkAndWaitsForNoPipe) {
+  const TemporaryFolder folder;
+  auto files = PosixFileLayer::open_folder(folder / "store").value();
+  ASSERT_TRUE(files->create("real").has_value());
+  ASSERT_EQ(::symlink("real", (folder / "store/link").c_str()), 0);
+  ASSERT_EQ(::mkfifo((folder / "store/pipe").c_str(), 0600), 0);
+  ASSERT_EQ(::symlink((folder / "store").c_str(), (folder / "alias").c_str()), 0);
+  EXPECT_EQ(files->open("link").error().name(), "vault.io");
+  EXPECT_EQ(files->open("pipe").error().name(), "vault.io");
+  EXPECT_EQ(files->create("link").error().name(), "vault.file-exists");
+  EXPECT_FALSE(PosixFileLayer::open_folder(folder / "alias").has_value());
+}
+
+TEST(PosixFileLayer, AFullDiskIsNoSpaceWithAdviceAndTheUploadLeavesNothing) {
+  const TemporaryFolder folder;
+  auto files = PosixFileLayer::open_folder(folder / "store").value();
+  auto vault = Vault::open(*files, seal_for(), kOptions, [](const VaultEvent&) {}).value();
+  auto upload = vault->begin_upload("m", {}).value();
+  // A limit on file sizes stands for a full disk; the signal that comes with it is ignored.
+  struct rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  auto* const handler = std::signal(SIGXFSZ, SIG_IGN);
+  const struct rlimit small{100'000, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status written = upload->write(model_bytes(1, 200'000));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(written.has_value());
+  EXPECT_EQ(written.error().code, Code::kNoSpace);
+  EXPECT_EQ(written.error().name(), "vault.no-space");
+  EXPECT_NE(std::string_view(written.error().id.advice), "");
+  EXPECT_TRUE(files->list().value().empty());
+}
+
+TEST(Vault, OnARealFolderFindsItsModelsAgain) {
+  const TemporaryFolder folder;
+  const Bytes bytes = model_bytes(1, 500'000);
+  for (int round = 0; round < 2; ++round) {
+    auto files = PosixFileLayer::open_folder(folder / "store").value();
+    SealingKey key = simulation_sealing_key(*files).value();
+    EXPECT_TRUE(key.insecure);
+    EXPECT_NE(key.source.find("INSECURE"), std::string_view::npos);
+    auto vault = Vault::open(*files, {std::move(key.secret), filled<32>(7)}, kOptions,
+                             [](const VaultEvent& event) { ADD_FAILURE() << event.file; })
+                     .value();
+    if (round == 0) {
+      ASSERT_TRUE(put(*vault, "m", bytes).has_value());
+    }
+    EXPECT_EQ(get(*vault, "m").value(), bytes);
+  }
+}
+
+TEST(SimulationSealingKey, IsMadeOnceAndNeverReplaced) {
+  FaultyFileLayer files;
+  const SealingKey first = simulation_sealing_key(files).value();
+  files.power_cut();
+  EXPECT_EQ(simulation_sealing_key(files)->secret.reveal(KeyAccess()),
+            first.secret.reveal(KeyAccess()));
+  const std::string name(kInsecureKeyFile);
+  EXPECT_EQ(files.names(), std::vector{name});
+  for (const size_t length : {0u, 31u, 33u}) {
+    files.put(name, Bytes(length));
+    EXPECT_EQ(simulation_sealing_key(files).error().name(), "vault.simulation-key") << length;
+    EXPECT_EQ(files.content(name), Bytes(length));
+  }
+}
+
+TEST(SimulationSealingKey, SurvivesACrashAtAnyCall) {
+  for (size_t index = 0;; ++index) {
+    FaultyFileLayer files;
+    files.inject(FaultyFileLayer::Fault::kFromThereOn, index);
+    const Result<SealingKey> key = simulation_sealing_key(files);
+    const bool reached = files.fault_reached();
+    files.power_cut();
+    const Result<SealingKey> again = simulation_sealing_key(files);
+    ASSERT_TRUE(again.has_value()) << index;
+    if (key.has_value()) {
+      EXPECT_EQ(key->secret.reveal(KeyAccess()), again->secret.reveal(KeyAccess()));
+    }
+    if (!reached) break;
+  }
+}
+
+}  // namespace
+}  // namespace blindai

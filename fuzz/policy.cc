@@ -1,0 +1,28 @@
+// Property: an accepted policy accepts at least one program, says how long, never accepts a revoked
+// platform, and survives being written and read; a refused one says so in a sentence.
+#include "lib/attest/policy.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+namespace {
+void require(bool condition) {
+  if (!condition) std::abort();
+}
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto policy =
+      blindai::parse_policy(std::string_view(reinterpret_cast<const char*>(data), size));
+  if (!policy.has_value()) {
+    require(!policy.error().sentence.empty());
+    return 0;
+  }
+  require(policy->sgx.has_value() && !policy->sgx->mr_enclave.empty());
+  require(!policy->tcb_statuses.empty() && policy->max_evidence_age_s > 0);
+  require(std::find(policy->tcb_statuses.begin(), policy->tcb_statuses.end(),
+                    blindai::TcbStatus::kRevoked) == policy->tcb_statuses.end());
+  const auto again = blindai::parse_policy(blindai::policy_to_toml(*policy));
+  require(again.has_value() && *again == *policy);
+  return 0;
+}
