@@ -41,7 +41,7 @@ size_t element_size(Datatype datatype) {
   return kRows[static_cast<size_t>(datatype)].size;
 }
 
-std::optional<uint64_t> num_elements(const std::vector<int64_t>& shape, uint64_t limit) {
+std::optional<uint64_t> num_elements(std::span<const int64_t> shape, uint64_t limit) {
   uint64_t product = 1;
   bool empty = false;
   for (int64_t dim : shape) {

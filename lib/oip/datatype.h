@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,6 @@ struct ModelSignature {
 
 // The product of the dimensions, or nothing when one is negative or the product is over `limit`
 // (checked before each multiplication, so 2^63 shapes do not overflow).
-std::optional<uint64_t> num_elements(const std::vector<int64_t>& shape, uint64_t limit);
+std::optional<uint64_t> num_elements(std::span<const int64_t> shape, uint64_t limit);
 
 }  // namespace blindai

@@ -264,4 +264,33 @@ unsigned http_status(Code code) {
   return 500;
 }
 
+Code code_of_status(unsigned status) {
+  switch (status) {
+    case 400:
+      return Code::kInvalid;
+    case 401:
+      return Code::kAnonymous;
+    case 403:
+      return Code::kDenied;
+    case 404:
+      return Code::kNotFound;
+    case 409:
+      return Code::kConflict;
+    case 413:
+      return Code::kTooLarge;
+    case 422:
+      return Code::kRefused;
+    case 429:
+      return Code::kExhausted;
+    case 503:
+      return Code::kUnavailable;
+    case 504:
+      return Code::kDeadline;
+    case 507:
+      return Code::kNoSpace;
+    default:
+      return Code::kInternal;
+  }
+}
+
 }  // namespace blindai

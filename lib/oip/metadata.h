@@ -68,5 +68,7 @@ Result<std::vector<ModelDescription>> parse_model_list(BytesView json);
 // {"error": sentence, "code": id}
 std::string error_json(const Problem& problem);
 unsigned http_status(Code code);
+// Back, for clients: the code that fits a status; kInternal for those that fit none.
+Code code_of_status(unsigned status);
 
 }  // namespace blindai

@@ -1,0 +1,78 @@
+// The JSON part of an inference request or response, as Boost.JSON's event parser reads it: names,
+// shapes and parameters are kept, the elements of `data` are counted in a first pass and written to
+// their places in a second. No tree is built, so a large message costs no more than its own bytes.
+//
+// What is checked here is the form that needs no model: JSON itself (RFC 8259, UTF-8), its depth,
+// types, names given twice, lengths of names, counts. Keys that the protocol does not name are
+// skipped. What the message means is checked by infer_request.cc and client_codec.cc.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "lib/oip/element.h"
+#include "lib/oip/tensor.h"
+
+namespace blindai {
+
+enum class Message { kRequest, kResponse };
+
+// What the `data` of one tensor holds.
+struct JsonData {
+  bool present = false;
+  uint8_t kinds = 0;            // JsonKind of all elements, or-ed
+  bool even = true;             // every element equally deep, every array of one depth equally long
+  uint64_t count = 0;           // elements
+  uint64_t string_bytes = 0;    // of all strings, unescaped
+  std::optional<size_t> depth;  // arrays around each element
+  std::vector<uint64_t> lengths;  // of the arrays at each depth, outermost first
+};
+
+struct DocumentTensor {
+  std::optional<std::string> name;
+  std::optional<Datatype> datatype;
+  std::optional<std::vector<int64_t>> shape;
+  std::optional<uint64_t> binary_bytes;  // parameter "binary_data_size"
+  JsonData data;
+};
+
+struct DocumentOutput {
+  std::optional<std::string> name;
+  std::optional<bool> binary;  // parameter "binary_data"
+};
+
+struct Document {
+  std::string id;
+  std::string model_name;                  // responses
+  std::string model_version;               // responses
+  std::optional<bool> binary_data_output;  // requests: parameter of that name
+  uint64_t timeout_us = 0;                 // requests: parameter "timeout"; 0 when absent
+  uint64_t priority = 0;                   // requests: parameter "priority"; 0 when absent
+  bool has_tensors = false;
+  std::vector<DocumentTensor> tensors;  // a request's inputs, a response's outputs
+  std::vector<DocumentOutput> outputs;  // requests: those asked for
+};
+
+// Errors, all kMalformed unless said: "oip.json-size" (kTooLarge), "oip.json-syntax",
+// "oip.json-not-finite" (NaN, Infinity), "oip.json-depth", "oip.json-trailing", "oip.json-type",
+// "oip.duplicate-key", "oip.string-length" (kTooLarge), "oip.num-tensors" (kTooLarge), "oip.rank"
+// (kTooLarge), "oip.shape" (negative or too large), "oip.datatype-unknown" (kInvalid),
+// "oip.data-element" (null or an object among elements), "oip.shared-memory" (kInvalid),
+// "oip.classification" (kInvalid), "oip.parameter-reserved" (kInvalid).
+Outcome<Document> read_document(Message message, BytesView json, const InferLimits& limits);
+
+// Where the elements of one tensor go. An empty place for tensors without `data`.
+struct DataPlace {
+  Datatype datatype = Datatype::kBool;
+  std::span<uint8_t> bytes;
+};
+
+// The second pass, over the same JSON: writes each tensor's elements, in the order of the tensors
+// in the document. Each place has the bytes that first pass and datatype add up to. Places are
+// written in part when it fails. Errors: kInvalid "oip.data-range" (out of the datatype's range).
+Outcome<void> write_document_data(Message message, BytesView json, const InferLimits& limits,
+                                  std::span<const DataPlace> places);
+
+}  // namespace blindai
