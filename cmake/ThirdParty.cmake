@@ -28,6 +28,9 @@ third_party(threads SIDES net enclave client cloud LIBS Threads::Threads)
 # TOML: the measured configuration and the client's policy files. Header-only.
 third_party(toml SIDES lib enclave client cloud LIBS "" DEFINES TOML_EXCEPTIONS=0)
 third_party(cli11 SIDES enclave client cloud LIBS "")
+# Deflate and CRC-32 of NumPy's .npz files.
+find_package(ZLIB REQUIRED)
+third_party(zlib SIDES client LIBS ZLIB::ZLIB)
 third_party(dl SIDES enclave LIBS ${CMAKE_DL_LIBS})
 if(BLINDAI_SERVER)
   find_package(fmt REQUIRED)

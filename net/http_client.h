@@ -62,6 +62,9 @@ class HttpClient {
   Result<HttpClientResponse> send(const HttpClientRequest& request);
   Result<HttpClientResponse> send(const HttpClientRequest& request, const HttpBodyStream& body);
 
+  // Of the next answers' bodies, in place of HttpClientOptions::response_bytes: small until the peer
+  // is known, so that a stranger cannot make this side allocate.
+  void limit_response(uint64_t bytes) { options_.response_bytes = bytes; }
   // False once the connection cannot carry another request.
   bool usable() const { return usable_; }
   TlsSocket& tls() { return *tls_; }

@@ -61,6 +61,7 @@ struct Prediction {
   std::string model_id;
   std::string model_version;
   std::string request_id;
+  Sha256Digest model_hash;  // of the model that ran
   std::vector<Tensor> outputs;
   std::chrono::nanoseconds inference_time{0};  // the model's own run time, as the server reports it
 };
@@ -78,16 +79,23 @@ struct UploadOptions {
   std::function<void(uint64_t, uint64_t)> progress;
 };
 
-// What was verified before the connection was handed out.
+// What was verified before the connection was handed out, check by check.
 struct AttestedServer {
-  Verification certificate;    // of the evidence in the TLS certificate
-  Verification fresh;          // of the evidence over our nonce and this connection
-  std::vector<Check> channel;  // key, configuration, nonce, exporter, receipt key
-  std::string config;          // the measured configuration, whose hash is in the claims
-  Bytes receipt_key;           // SPKI, whose hash is in the claims
+  Verification certificate;                // of the evidence in the TLS certificate
+  Verification fresh;                      // of the evidence over our nonce and this connection
+  std::vector<Check> certificate_channel;  // the certificate's claims: key, configuration, receipt key
+  std::vector<Check> channel;              // the fresh claims: the same, and nonce and exporter
+  std::string config;                      // the measured configuration, whose hash is in the claims
+  Bytes receipt_key;                       // SPKI, whose hash is in the claims
+  std::string message;  // the server's attestation message as it came, to keep beside results
   bool simulation = false;
+
+  // True when every check of all four lists passed.
+  bool ok() const;
 };
-// {"ok":…,"simulation":…,"checks":[…],"evidence":{…}}: what `blindai verify --json` prints.
+// {"ok":…,"simulation":…,"checks":[{"of":"certificate"|"connection","name","state","expected",
+// "found","advice"}…],"evidence":{…}|null,"config":…,"config_hash":…}: what `blindai verify --json`
+// prints. "evidence" is the fresh one.
 std::string to_json(const AttestedServer& server);
 
 class Connection {
@@ -101,11 +109,24 @@ class Connection {
                                                       AttestedServer* failed = nullptr);
   virtual ~Connection() = default;
 
+  // What was verified last. A call below may verify again: when the policy's max_evidence_age_s has
+  // passed, or when the server closed the connection and another TLS key answers at its address.
   virtual const AttestedServer& server() const = 0;
 
-  // The file is streamed. Errors of the server come back with its code and sentence.
+  // Every call below, beside its own errors:
+  //   net.*, tls.*          after one more try on a new verified connection, when the server closed
+  //                         an idle one before it answered
+  //   those of connect()    when the server has to be verified again and does not hold any more
+  //   "server.refused"      what the server answered: its code by HTTP status, its sentence, and its
+  //                         own "area.reason" in Problem::remote_code, which name() returns
+  //   kMalformed "server.answer", "oip.*"  an answer that is not what the interface says
+
+  // The file is streamed; memory does not grow with it. Errors: kInvalid "model-id.*"; kNotFound
+  // "client.file.open"; kInvalid "client.file.kind", "client.file.empty", "net.body-short" (it shrank meanwhile).
   virtual Outcome<ModelInfo> upload_model(const std::string& path, const std::string& model_id,
                                           const UploadOptions& options) = 0;
+  // Inputs are sent from where they are, uncopied. Each output is copied once, into memory of its own
+  // that is aligned for every datatype. Errors: kInvalid "model-id.*", "client.input.position".
   virtual Outcome<Prediction> predict(const std::string& model_id,
                                       const std::vector<TensorView>& inputs,
                                       const PredictOptions& options) = 0;
@@ -114,8 +135,9 @@ class Connection {
   virtual Outcome<void> delete_model(const std::string& model_id) = 0;
 };
 
-// The policy a program uses when none is named: $BLINDAI_POLICY, else `beside` (a file shipped with
-// the program), else an error that says how to get one.
-Outcome<Policy> load_policy(const std::string& path);
+// The policy of a program: the file `named`, when that is not empty; else $BLINDAI_POLICY; else the
+// file `beside` (one shipped with the program), when there is one.
+// Errors: kNotFound "client.policy.none", "client.policy.open"; policy.* for what is in the file.
+Outcome<Policy> load_policy(const std::string& named, const std::string& beside = "");
 
 }  // namespace blindai

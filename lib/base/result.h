@@ -78,11 +78,16 @@ struct [[nodiscard]] Problem {
   Code code;
   Id id;
   std::string sentence;
+  // In a client, when a server said it: the server's own "area.reason"; `id` is then one of the
+  // client's, and name() answers this. Empty for problems of this side.
+  std::string remote_code = {};
 
   Problem(Code c, Id i, std::string s) : code(c), id(i), sentence(std::move(s)) {}
   Problem(const Error& e)  // NOLINT: an Error is a Problem without particulars
       : code(e.code), id(e.id), sentence(e.describe()) {}
-  std::string_view name() const { return id.text; }
+  std::string_view name() const {
+    return remote_code.empty() ? std::string_view(id.text) : std::string_view(remote_code);
+  }
 };
 
 template <typename T>

@@ -1,0 +1,93 @@
+#include <fstream>
+
+#include "client/cli/commands.h"
+#include "client/cli/tensor_file.h"
+#include "lib/base/json.h"
+#include "lib/measure/measure.h"
+
+namespace blindai {
+namespace {
+
+Outcome<MeasuredFile> measured(std::string_view name, const std::string& path) {
+  ASSIGN_OR_RETURN(const Bytes content, read_file(path));
+  FileMeasurer file{std::string(name)};
+  file.update(content);
+  return file.finish();
+}
+
+// The default configuration is an empty text.
+Outcome<std::vector<Sha256Digest>> configurations_of(const std::vector<std::string>& paths) {
+  if (paths.empty()) return std::vector<Sha256Digest>{sha256({})};
+  std::vector<Sha256Digest> out;
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const Bytes text, read_file(path));
+    out.push_back(sha256(text));
+  }
+  return out;
+}
+
+struct Measurement {
+  Sha256Digest digest;
+  Policy policy;
+};
+
+Outcome<Measurement> measure(const MeasureCommand& command) {
+  static_assert(std::size(kMeasuredPrograms) == 3);
+  std::vector<MeasuredFile> files;
+  const std::string* paths[] = {&command.server_program, &command.worker_program,
+                                &command.onnxruntime};
+  for (size_t i = 0; i < std::size(paths); ++i) {
+    ASSIGN_OR_RETURN(MeasuredFile file, measured(kMeasuredPrograms[i], *paths[i]));
+    files.push_back(std::move(file));
+  }
+  Measurement out{};
+  ASSIGN_OR_RETURN(out.digest, measurement_of(std::move(files)));
+  ASSIGN_OR_RETURN(const std::vector<Sha256Digest> configurations,
+                   configurations_of(command.configurations));
+  SgxPolicy sgx;
+  sgx.mr_enclave = {out.digest};
+  out.policy.sgx = std::move(sgx);
+  out.policy.tcb_statuses = {TcbStatus::kUpToDate};
+  out.policy.configurations.values = configurations;
+  out.policy.max_evidence_age_s = command.max_age_s;
+  return out;
+}
+
+Outcome<void> write(const std::string& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << text;
+  out.close();
+  if (out.good()) return {};
+  return problem(Code::kUnavailable, "file.write",
+                 "The file \"" + path + "\" cannot be written; check its path and permissions.");
+}
+
+std::string to_json(const Measurement& measurement) {
+  std::string out = "{\"measurement\":" + json_quote(to_hex(measurement.digest)) +
+                    ",\"configurations\":[";
+  for (const Sha256Digest& digest : measurement.policy.configurations.values)
+    out += (out.back() == '[' ? "" : ",") + json_quote(to_hex(digest));
+  return out + "],\"policy\":" + json_quote(policy_to_toml(measurement.policy)) + "}\n";
+}
+
+}  // namespace
+
+ExitStatus run(const MeasureCommand& command, const Console& console) {
+  const auto measurement = measure(command);
+  if (!measurement.has_value()) return report(console, measurement.error());
+  const std::string policy = policy_to_toml(measurement->policy);
+  if (!command.policy_out.empty())
+    if (const auto written = write(command.policy_out, policy); !written.has_value())
+      return report(console, written.error());
+  if (console.json) {
+    console.out << to_json(*measurement);
+  } else if (command.policy_out.empty()) {
+    console.out << policy;
+  } else {
+    console.out << "measurement  " << to_hex(measurement->digest) << "\npolicy       "
+                << command.policy_out << "\n";
+  }
+  return ExitStatus::kOk;
+}
+
+}  // namespace blindai

@@ -1,0 +1,310 @@
+#include "client/cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "client/cli/completion.h"
+#include "client/cli/tensor_file.h"
+
+namespace blindai {
+namespace {
+
+constexpr char kOverview[] =
+    "Confidential AI: send a model or a tensor to a server only after it has proved what it runs.\n"
+    "ADDR is host:port; without it, the environment variable BLINDAI_ADDR.";
+constexpr char kExitStatuses[] =
+    "Exit status: 0 done, 1 error, 2 wrong command line, 3 the server is not verified (nothing was\n"
+    "sent to it), 4 no connection, 5 refused by the server.\n"
+    "`blindai COMMAND --help` shows examples.";
+
+Problem usage(std::string sentence) {
+  return Problem(Code::kInvalid, "cli.usage", std::move(sentence));
+}
+
+// What CLI11 fills in, as written on the command line.
+struct Raw {
+  bool json = false;
+  std::vector<std::string> arguments;
+  ServerOptions server;
+  std::string save, id, shape, datatype, output, remove, model_hash;
+  std::vector<std::string> only;
+  bool no_save = false;
+  MeasureCommand measure;
+};
+
+bool looks_like_address(const std::string& text) {
+  return text.find(':') != std::string::npos && !std::filesystem::exists(text);
+}
+
+// The first argument when it is an address, else the default.
+Outcome<std::string> take_address(Raw& raw, const std::string& default_address) {
+  if (!raw.arguments.empty() && looks_like_address(raw.arguments.front())) {
+    std::string out = raw.arguments.front();
+    raw.arguments.erase(raw.arguments.begin());
+    return out;
+  }
+  if (!default_address.empty()) return default_address;
+  return std::unexpected(
+      usage("The server's address is missing: give host:port first, or set BLINDAI_ADDR."));
+}
+
+Outcome<void> expect_arguments(const Raw& raw, size_t least, size_t most, const char* form) {
+  if (raw.arguments.size() >= least && raw.arguments.size() <= most) return {};
+  return std::unexpected(usage(std::string("The arguments are ") + form + "; see --help."));
+}
+
+Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address) {
+  VerifyCommand out{.server = raw.server, .file = {}, .save = raw.save};
+  RETURN_IF_ERROR(expect_arguments(raw, 0, 1, "[ADDR|FILE]"));
+  const bool is_file = !raw.arguments.empty() && (raw.arguments.front() == "-" ||
+                                                  std::filesystem::exists(raw.arguments.front()));
+  if (is_file) {
+    out.file = raw.arguments.front();
+  } else {
+    if (!raw.arguments.empty() && !looks_like_address(raw.arguments.front()))
+      return std::unexpected(usage("\"" + raw.arguments.front() +
+                                   "\" is neither host:port nor a file; correct it."));
+    ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
+  }
+  return CommandLine{out, raw.json};
+}
+
+Outcome<CommandLine> upload_command(Raw& raw, const std::string& default_address) {
+  UploadCommand out{
+      .server = raw.server, .file = {}, .model_id = raw.id, .keep_in_memory = raw.no_save};
+  ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
+  RETURN_IF_ERROR(expect_arguments(raw, 1, 1, "[ADDR] FILE"));
+  out.file = raw.arguments.front();
+  if (out.model_id.empty()) out.model_id = std::filesystem::path(out.file).stem().string();
+  return CommandLine{out, raw.json};
+}
+
+Outcome<CommandLine> predict_command(Raw& raw, const CLI::App& app,
+                                     const std::string& default_address) {
+  PredictCommand out{.server = raw.server,
+                     .model_id = {},
+                     .inputs = {},
+                     .shape = {},
+                     .datatype = {},
+                     .outputs = raw.only,
+                     .output_file = raw.output,
+                     .model_hash = {}};
+  ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
+  RETURN_IF_ERROR(expect_arguments(raw, 2, SIZE_MAX, "[ADDR] MODEL INPUT..."));
+  out.model_id = raw.arguments.front();
+  out.inputs.assign(raw.arguments.begin() + 1, raw.arguments.end());
+  if (app.count("--shape") > 0) {
+    ASSIGN_OR_RETURN(out.shape, parse_shape(raw.shape));
+  }
+  if (!raw.datatype.empty()) {
+    out.datatype = datatype_from_name(raw.datatype);
+    if (!out.datatype.has_value())
+      return std::unexpected(usage("\"" + raw.datatype +
+                                   "\" is no datatype; give BOOL, UINT8 to UINT64, INT8 to INT64, "
+                                   "FP16, BF16, FP32, FP64 or BYTES."));
+  }
+  if (!raw.model_hash.empty()) {
+    const auto hash = array_from_hex<32>(raw.model_hash);
+    if (!hash.has_value())
+      return std::unexpected(usage("--model-hash is 64 hexadecimal digits, as sha256sum prints."));
+    out.model_hash = *hash;
+  }
+  return CommandLine{out, raw.json};
+}
+
+Outcome<CommandLine> models_command(Raw& raw, const std::string& default_address) {
+  ModelsCommand out{.server = raw.server, .model_id = {}, .remove = raw.remove};
+  ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
+  RETURN_IF_ERROR(expect_arguments(raw, 0, 1, "[ADDR] [MODEL]"));
+  if (!raw.arguments.empty()) out.model_id = raw.arguments.front();
+  if (!out.model_id.empty() && !out.remove.empty())
+    return std::unexpected(usage("Give either a model to show or --delete, not both."));
+  return CommandLine{out, raw.json};
+}
+
+// Positional arguments are one list to CLI11, since the first may be left out; their form is in the
+// option's text, and the usage line shows that.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (app->get_parent() == nullptr) return CLI::Formatter::make_usage(app, std::move(name));
+    std::string out = "\nUsage: blindai " + app->get_name();
+    for (const CLI::Option* option : app->get_options())
+      if (option->get_positional()) out += " " + option->get_option_text();
+    return out + " [OPTIONS]\n";
+  }
+  std::string make_option_name(const CLI::Option* option, bool is_positional) const override {
+    return is_positional ? "" : CLI::Formatter::make_option_name(option, is_positional);
+  }
+};
+
+CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, const char* description,
+                      const char* arguments, const char* arguments_help, const char* examples) {
+  CLI::App* out = app.add_subcommand(name, description);
+  if (*arguments != '\0')
+    out->add_option("arguments", raw.arguments, arguments_help)->option_text(arguments);
+  out->add_flag("--json", raw.json, "Print JSON, for programs");
+  out->footer(std::string("Examples:\n") + examples);
+  return out;
+}
+
+void add_server_options(CLI::App& command, Raw& raw) {
+  command
+      .add_option("--policy", raw.server.policy,
+                  "Which servers to accept (else $BLINDAI_POLICY, else blindai-policy.toml beside "
+                  "this program)")
+      ->type_name("FILE");
+  command.add_flag("--simulation", raw.server.simulation,
+                   "Accept the simulation, which protects nothing: for development");
+  command
+      .add_option("--timeout", raw.server.timeout_s,
+                  "Give up when nothing moves for so long (300)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(0.1, 86400.0));
+}
+
+void add_commands(CLI::App& app, Raw& raw) {
+  CLI::App* verify = add_command(
+      app, raw, "verify", "Show what a server proves of itself, check by check", "[ADDR|FILE]",
+      "The server, or a message that --save kept",
+      "  blindai verify ai.example.org:9924 --policy policy.toml\n"
+      "  blindai verify localhost:9924 --simulation --policy policy.toml --save proof.json\n"
+      "  blindai verify proof.json --simulation --policy policy.toml");
+  add_server_options(*verify, raw);
+  verify->add_option("--save", raw.save, "Keep the server's attestation message")->type_name("FILE");
+
+  CLI::App* upload = add_command(
+      app, raw, "upload", "Send an ONNX model to a server", "[ADDR] FILE",
+      "The server, and an ONNX file",
+      "  blindai upload ai.example.org:9924 resnet18.onnx\n"
+      "  blindai upload ai.example.org:9924 model.onnx --id hospital/triage --no-save");
+  add_server_options(*upload, raw);
+  upload->add_option("--id", raw.id, "The model's name there (else the file's)")->type_name("ID");
+  upload->add_flag("--no-save", raw.no_save,
+                   "Keep it in the server's memory only, until the server stops");
+
+  CLI::App* predict = add_command(
+      app, raw, "predict", "Run a model on tensors", "[ADDR] MODEL INPUT...",
+      "The server, the model, and a file for each input: FILE or NAME=FILE; .npy, .npz, .json or "
+      "raw; - is standard input",
+      "  blindai predict ai.example.org:9924 resnet18 image.npy\n"
+      "  blindai predict ai.example.org:9924 bert ids=ids.npy mask=mask.npy --output out.npz\n"
+      "  blindai predict ai.example.org:9924 lite0 pixels.raw --shape 1,3,224,224 --datatype FP32\n"
+      "  echo '[[5.1, 3.5, 1.4, 0.2]]' | blindai predict ai.example.org:9924 iris -");
+  add_server_options(*predict, raw);
+  predict->add_option("--shape", raw.shape, "Of raw inputs, with commas")->type_name("N,N,...");
+  predict->add_option("--datatype", raw.datatype, "Of raw inputs")->type_name("TYPE");
+  predict->add_option("--only", raw.only, "An output to ask for (else all); may be repeated")
+      ->type_name("NAME")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  predict
+      ->add_option("--output", raw.output,
+                   "Where the outputs go: .npy, .npz, .json or raw (else JSON to standard output)")
+      ->type_name("FILE");
+  predict->add_option("--model-hash", raw.model_hash, "Refuse any other model of that name")
+      ->type_name("SHA256");
+
+  CLI::App* models = add_command(app, raw, "models", "List, show or delete models",
+                                 "[ADDR] [MODEL]", "The server, and a model to show (else all)",
+                                 "  blindai models ai.example.org:9924\n"
+                                 "  blindai models ai.example.org:9924 resnet18\n"
+                                 "  blindai models ai.example.org:9924 --delete resnet18");
+  add_server_options(*models, raw);
+  models->add_option("--delete", raw.remove, "Delete this model")->type_name("ID");
+
+  CLI::App* measure = add_command(
+      app, raw, "measure", "Measure server programs and write a policy that accepts them", "", "",
+      "  blindai measure --server bin/blindai-server --worker bin/blindai-worker \\\n"
+      "    --onnxruntime lib/libonnxruntime.so.1.28.0 --config server.toml --policy policy.toml");
+  const auto required = [&](const char* name, std::string& to, const char* description) {
+    measure->add_option(name, to, description)->type_name("PATH")->required();
+  };
+  required("--server", raw.measure.server_program, "The program blindai-server");
+  required("--worker", raw.measure.worker_program, "The program blindai-worker");
+  required("--onnxruntime", raw.measure.onnxruntime, "The library libonnxruntime.so");
+  measure
+      ->add_option("--config", raw.measure.configurations,
+                   "A server configuration to accept (else only the default one); may be repeated")
+      ->type_name("FILE")
+      ->expected(1)
+      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  measure->add_option("--policy", raw.measure.policy_out, "Where to write (else standard output)")
+      ->type_name("FILE");
+  measure
+      ->add_option("--max-age", raw.measure.max_age_s,
+                   "How long one proof may be relied on (3600)")
+      ->type_name("SECONDS")
+      ->check(CLI::Range(int64_t{1}, int64_t{365} * 86400));
+
+  add_command(app, raw, "completion", "Print a completion script for a shell", "bash|zsh|fish",
+              "The shell",
+              "  source <(blindai completion bash)\n"
+              "  blindai completion fish > ~/.config/fish/completions/blindai.fish");
+}
+
+std::vector<CommandSpec> specs_of(CLI::App& app) {
+  std::vector<CommandSpec> out;
+  for (const CLI::App* command : app.get_subcommands({})) {
+    CommandSpec spec{command->get_name(), command->get_description(), {}, {}};
+    for (const CLI::Option* option : command->get_options())
+      for (const std::string& name : option->get_lnames())
+        spec.options.push_back(
+            {"--" + name, option->get_description(), option->get_items_expected_max() > 0});
+    if (spec.name == "completion") spec.words = {"bash", "zsh", "fish"};
+    out.push_back(std::move(spec));
+  }
+  return out;
+}
+
+Outcome<CommandLine> completion_command(Raw& raw, CLI::App& app) {
+  const std::string shell = raw.arguments.size() == 1 ? raw.arguments.front() : "";
+  const auto script = completion_script(shell, specs_of(app));
+  if (!script.has_value()) return std::unexpected(usage("The argument is bash, zsh or fish."));
+  return CommandLine{CompletionCommand{*script}, raw.json};
+}
+
+// CLI11 throws; here it ends.
+Outcome<std::string> parse(CLI::App& app, std::vector<std::string> arguments) {
+  std::ranges::reverse(arguments);
+  try {
+    app.parse(std::move(arguments));
+    return std::string();
+  } catch (const CLI::CallForHelp&) {
+    const auto chosen = app.get_subcommands();
+    return chosen.empty() ? app.help() : chosen.front()->help();
+  } catch (const CLI::CallForVersion&) {
+    return "blindai " BLINDAI_VERSION "\n";
+  } catch (const CLI::Error& error) {
+    return std::unexpected(usage(std::string(error.what()) + "; see --help."));
+  }
+}
+
+}  // namespace
+
+Outcome<CommandLine> parse_command_line(const std::vector<std::string>& arguments,
+                                        const std::string& default_address, bool& json) {
+  Raw raw;
+  CLI::App app(kOverview, "blindai");
+  app.footer(kExitStatuses);
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.set_version_flag("--version", "blindai " BLINDAI_VERSION);
+  app.require_subcommand(1);
+  add_commands(app, raw);
+  const Outcome<std::string> text = parse(app, arguments);
+  json = raw.json;
+  if (!text.has_value()) return std::unexpected(text.error());
+  if (!text->empty()) return CommandLine{TextCommand{*text}, raw.json};
+  const CLI::App& command = *app.get_subcommands().front();
+  const std::string name = command.get_name();
+  if (name == "verify") return verify_command(raw, default_address);
+  if (name == "upload") return upload_command(raw, default_address);
+  if (name == "predict") return predict_command(raw, command, default_address);
+  if (name == "models") return models_command(raw, default_address);
+  if (name == "completion") return completion_command(raw, app);
+  return CommandLine{raw.measure, raw.json};
+}
+
+}  // namespace blindai

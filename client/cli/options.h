@@ -1,0 +1,76 @@
+// The command line. CLI11 stays in options.cc.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lib/base/bytes.h"
+#include "lib/oip/datatype.h"
+
+namespace blindai {
+
+// Which server, and what it has to prove.
+struct ServerOptions {
+  std::string address;
+  std::string policy;  // a file; empty: load_policy()'s other places
+  bool simulation = false;
+  double timeout_s = 300;  // without a byte moving
+};
+
+struct VerifyCommand {
+  ServerOptions server;
+  std::string file;  // a saved attestation message, instead of an address
+  std::string save;  // where to keep the message; empty: nowhere
+};
+struct UploadCommand {
+  ServerOptions server;
+  std::string file;
+  std::string model_id;
+  bool keep_in_memory = false;
+};
+struct PredictCommand {
+  ServerOptions server;
+  std::string model_id;
+  std::vector<std::string> inputs;
+  std::optional<std::vector<int64_t>> shape;
+  std::optional<Datatype> datatype;
+  std::vector<std::string> outputs;
+  std::string output_file;  // empty: standard output
+  std::optional<Sha256Digest> model_hash;
+};
+struct ModelsCommand {
+  ServerOptions server;
+  std::string model_id;  // empty: all
+  std::string remove;
+};
+struct MeasureCommand {
+  std::string server_program;
+  std::string worker_program;
+  std::string onnxruntime;
+  std::vector<std::string> configurations;
+  std::string policy_out;  // empty: standard output
+  int64_t max_age_s = 3600;
+};
+struct CompletionCommand {
+  std::string script;
+};
+// --help or --version: what to print.
+struct TextCommand {
+  std::string text;
+};
+
+struct CommandLine {
+  std::variant<VerifyCommand, UploadCommand, PredictCommand, ModelsCommand, MeasureCommand,
+               CompletionCommand, TextCommand>
+      command;
+  bool json = false;
+};
+
+// `default_address`: $BLINDAI_ADDR. Errors: kInvalid "cli.usage", with a sentence that names the
+// argument. `json` is set as far as it was understood, so that the error can be told accordingly.
+Outcome<CommandLine> parse_command_line(const std::vector<std::string>& arguments,
+                                        const std::string& default_address, bool& json);
+
+}  // namespace blindai

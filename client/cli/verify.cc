@@ -1,0 +1,58 @@
+#include <fstream>
+
+#include "client/cli/commands.h"
+#include "client/cli/tensor_file.h"
+#include "client/cli/verify_report.h"
+#include "client/cpp/saved_proof.h"
+
+namespace blindai {
+namespace {
+
+Outcome<void> save(const std::string& path, const std::string& message) {
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out << message;
+  out.close();
+  if (out.good()) return {};
+  return problem(Code::kUnavailable, "file.write",
+                 "The file \"" + path + "\" cannot be written; check its path and permissions.");
+}
+
+ExitStatus verify_saved(const VerifyCommand& command, const Console& console) {
+  const auto options = connect_options(command.server);
+  if (!options.has_value()) return report(console, options.error());
+  const auto content = read_file(command.file);
+  if (!content.has_value()) return report(console, content.error());
+  AttestedServer seen;
+  const Outcome<void> verdict = verify_saved_message(as_text(*content), *options, seen);
+  if (!seen.fresh.checks().empty())
+    console.out << (console.json ? to_json(seen) + "\n" : saved_report(seen));
+  if (!verdict.has_value()) return report(console, verdict.error());
+  if (!console.json)
+    console.out << "The file holds evidence that satisfies the policy. It does not show who you are "
+                   "connected to: verify the server's address for that.\n";
+  return ExitStatus::kOk;
+}
+
+}  // namespace
+
+ExitStatus run(const VerifyCommand& command, const Console& console) {
+  if (!command.file.empty()) return verify_saved(command, console);
+  const auto options = connect_options(command.server);
+  if (!options.has_value()) return report(console, options.error());
+  AttestedServer failed;
+  const auto connection = Connection::connect(command.server.address, *options, &failed);
+  const AttestedServer& seen = connection.has_value() ? (*connection)->server() : failed;
+  if (!seen.certificate.checks().empty())
+    console.out << (console.json ? to_json(seen) + "\n" : verify_report(seen));
+  if (!command.save.empty() && !seen.message.empty())
+    if (const auto saved = save(command.save, seen.message); !saved.has_value())
+      return report(console, saved.error());
+  if (!connection.has_value()) return report(console, connection.error());
+  if (!console.json)
+    console.out << (seen.simulation
+                        ? "Verified, as a SIMULATION: every check ran, and nothing is protected.\n"
+                        : "Verified.\n");
+  return ExitStatus::kOk;
+}
+
+}  // namespace blindai

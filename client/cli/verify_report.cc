@@ -1,0 +1,81 @@
+#include "client/cli/verify_report.h"
+
+#include "client/cli/console.h"
+#include "lib/crypto/crypto.h"
+
+namespace blindai {
+namespace {
+
+std::string_view mark_of(CheckState state) {
+  switch (state) {
+    case CheckState::kPassed:
+      return "  ok       ";
+    case CheckState::kFailed:
+      return "  FAILED   ";
+    case CheckState::kNotReached:
+      return "  -        ";
+  }
+  return "  -        ";
+}
+
+void put_checks(std::string& out, std::span<const Check> checks) {
+  for (const Check& check : checks) {
+    out += mark_of(check.state);
+    out += check.name();
+    out += '\n';
+    if (check.state != CheckState::kFailed) continue;
+    out += "             expected  " + printable(check.expected) + "\n";
+    out += "             found     " + printable(check.found) + "\n";
+    out += "             " + std::string(check.id.advice) + "\n";
+  }
+}
+
+void put_group(std::string& out, std::string_view title, std::span<const Check> checks,
+               std::span<const Check> more) {
+  out += std::string(title) + "\n";
+  put_checks(out, checks);
+  put_checks(out, more);
+  out += '\n';
+}
+
+void put_facts(std::string& out, const AttestedServer& server) {
+  const VerifiedEvidence* evidence = server.fresh.evidence();
+  if (evidence == nullptr) return;
+  std::string advisories;
+  for (const std::string& advisory : evidence->advisories())
+    advisories += (advisories.empty() ? "" : ", ") + printable(advisory);
+  const auto line = [&out](std::string_view name, const std::string& value) {
+    out += "  ";
+    out += name;
+    out.append(16 - name.size(), ' ');
+    out += value + "\n";
+  };
+  line("TEE", std::string(name_of(evidence->tee())) +
+                  (server.simulation ? " (SIMULATION: protects nothing)" : ""));
+  line("program", to_hex(evidence->measurement()));
+  line("platform", std::string(name_of(evidence->tcb_status())) +
+                       (advisories.empty() ? "" : " (" + advisories + ")"));
+  line("configuration", to_hex(sha256(as_bytes(server.config))));
+  line("holds until", to_rfc3339(evidence->fresh_until()));
+  out += '\n';
+}
+
+}  // namespace
+
+std::string verify_report(const AttestedServer& server) {
+  std::string out;
+  put_group(out, "Evidence in the TLS certificate", server.certificate.checks(),
+            server.certificate_channel);
+  put_group(out, "Evidence made now, for this connection", server.fresh.checks(), server.channel);
+  if (server.ok()) put_facts(out, server);
+  return out;
+}
+
+std::string saved_report(const AttestedServer& server) {
+  std::string out;
+  put_group(out, "Evidence in the file", server.fresh.checks(), server.channel);
+  put_facts(out, server);
+  return out;
+}
+
+}  // namespace blindai

@@ -1,0 +1,17 @@
+// What was verified of a server, for people.   Pure.
+#pragma once
+
+#include <string>
+
+#include "client/cpp/connection.h"
+
+namespace blindai {
+
+// One line a check, grouped; after a failed one what was expected, what was found and what to do.
+// Everything a server may have written is made printable.
+std::string verify_report(const AttestedServer& server);
+
+// The same for a saved message, which has no certificate and no connection.
+std::string saved_report(const AttestedServer& server);
+
+}  // namespace blindai
