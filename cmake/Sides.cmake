@@ -125,6 +125,18 @@ function(blindai_bench name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
 endfunction()
 
+# blindai_python_module(_core SIDE client SOURCES _core.cc USES ...)
+# A CPython extension module. nanobind's own runtime library is compiled into it: it is no target of
+# ours, so it is marked foreign and left out of the link rules.
+function(blindai_python_module target)
+  cmake_parse_arguments(A "" "SIDE" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  nanobind_add_module(${target} NB_STATIC PROTECT_STACK NOMINSIZE NB_SUPPRESS_WARNINGS
+                      ${A_SOURCES})
+  set_target_properties(nanobind-static-ps PROPERTIES BLINDAI_FOREIGN ON)
+  _blindai_common(${target})
+  _blindai_link(${target} ${A_SIDE} USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+endfunction()
+
 function(_blindai_targets_below dir out)
   get_property(found DIRECTORY ${dir} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(children DIRECTORY ${dir} PROPERTY SUBDIRECTORIES)
