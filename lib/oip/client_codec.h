@@ -13,10 +13,10 @@
 namespace blindai {
 
 struct InferRequestHead {
-  std::string_view id;                   // left out when empty
-  std::span<const std::string> outputs;  // names; empty: all the model has
-  bool binary_outputs = true;            // false: outputs as JSON
-  uint64_t timeout_us = 0;               // left out when 0
+  std::string_view id = {};                   // left out when empty
+  std::span<const std::string> outputs = {};  // names; empty: all the model has
+  bool binary_outputs = true;                 // false: outputs as JSON
+  uint64_t timeout_us = 0;                    // left out when 0
 };
 
 // The request's JSON part and binary tensors, in the order given. Errors: those of

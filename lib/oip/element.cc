@@ -196,11 +196,11 @@ bool is_bytes_tensor(BytesView data, uint64_t count) {
 }
 
 bool has_tensor_size(Datatype datatype, std::span<const int64_t> shape, uint64_t num_bytes) {
-  const bool strings = datatype == Datatype::kBytes;
-  const uint64_t least = strings ? kStringPrefix : element_size(datatype);
-  const std::optional<uint64_t> count = num_elements(shape, num_bytes / least);
+  // No element is larger than 8 bytes, so the product below does not overflow.
+  const std::optional<uint64_t> count = num_elements(shape, UINT64_MAX / 8);
   if (!count) return false;
-  return strings && *count > 0 ? true : *count * least == num_bytes;
+  if (datatype != Datatype::kBytes) return *count * element_size(datatype) == num_bytes;
+  return *count == 0 ? num_bytes == 0 : *count * kStringPrefix <= num_bytes;
 }
 
 Outcome<void> append_json_data(std::string& out, const TensorRef& tensor, uint64_t num_elements) {

@@ -10,9 +10,9 @@
 namespace blindai {
 
 struct InferResponseHead {
-  std::string_view model_name;
-  std::string_view model_version;
-  std::string_view id;  // the request's, echoed; left out when empty
+  std::string_view model_name = {};
+  std::string_view model_version = {};
+  std::string_view id = {};  // the request's, echoed; left out when empty
 };
 
 // The tensors are answered in the order given. Their data may lie in memory that another process
