@@ -22,8 +22,8 @@ bool store(T value, uint8_t* to) {
 }
 
 template <typename T>
-bool write_integer(const JsonNumber& number, uint8_t* to) {
-  if (number.kind != kJsonInteger) return false;
+bool write_integer(const NumberText& number, uint8_t* to) {
+  if (number.kind != kElementInteger) return false;
   if (number.negative) {
     if constexpr (std::is_signed_v<T>) {
       if (number.as_signed < std::numeric_limits<T>::min()) return false;
@@ -37,7 +37,7 @@ bool write_integer(const JsonNumber& number, uint8_t* to) {
 }
 
 template <typename T>
-bool write_float(const JsonNumber& number, uint8_t* to) {
+bool write_float(const NumberText& number, uint8_t* to) {
   T value = 0;
   const auto read =
       std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
@@ -141,21 +141,21 @@ Outcome<void> append_elements(std::string& out, const TensorRef& tensor, uint64_
 uint8_t json_kinds_of(Datatype datatype) {
   switch (datatype) {
     case Datatype::kBool:
-      return kJsonBool;
+      return kElementBool;
     case Datatype::kFp32:
     case Datatype::kFp64:
-      return kJsonInteger | kJsonHugeInteger | kJsonFraction;
+      return kElementInteger | kElementHugeInteger | kElementFraction;
     case Datatype::kBytes:
-      return kJsonString;
+      return kElementString;
     case Datatype::kFp16:
     case Datatype::kBf16:
       return 0;
     default:
-      return kJsonInteger;
+      return kElementInteger;
   }
 }
 
-bool write_json_number(Datatype datatype, const JsonNumber& number, uint8_t* to) {
+bool write_json_number(Datatype datatype, const NumberText& number, uint8_t* to) {
   switch (datatype) {
     case Datatype::kUint8:
       return write_integer<uint8_t>(number, to);
