@@ -84,8 +84,14 @@ Outcome<InferBody> build_infer_request(const InferRequestHead& head,
   }
   out += "\"inputs\":[";
   for (size_t i = 0; i < inputs.size(); ++i) {
+    const TensorRef& input = inputs[i];
+    if (!has_tensor_size(input.datatype, input.shape, input.data.size()))
+      return problem(Code::kInvalid, "oip.byte-count",
+                     "Input " + quoted(input.name) + " of shape " + shape_text(input.shape) +
+                         " and datatype " + std::string(name_of(input.datatype)) +
+                         " does not have " + std::to_string(input.data.size()) + " bytes.");
     if (i != 0) out += ',';
-    RETURN_IF_ERROR(append_tensor(body, inputs[i]));
+    RETURN_IF_ERROR(append_tensor(body, input));
   }
   out += ']';
   if (!head.outputs.empty()) append_outputs(out, head);

@@ -150,6 +150,21 @@ TEST(BuildInferRequest, WritesWhatTritonclientWrites) {
             R"({"inputs":[],"parameters":{"binary_data_output":true,"timeout":5}})");
 }
 
+TEST(BuildInferRequest, RefusesBytesThatDoNotFitTheShape) {
+  const auto name = [](Datatype datatype, std::vector<int64_t> shape, const Bytes& data) {
+    const TensorRef tensor{"x", datatype, shape, data};
+    const auto body = build_infer_request({}, {&tensor, 1});
+    return body ? "built" : std::string(body.error().name());
+  };
+  EXPECT_EQ(name(Datatype::kFp32, {1}, {0, 0, 0, 0}), "built");
+  EXPECT_EQ(name(Datatype::kFp32, {1}, {0, 0, 0}), "oip.byte-count");
+  EXPECT_EQ(name(Datatype::kFp32, {-1}, {0, 0, 0, 0}), "oip.byte-count");
+  EXPECT_EQ(name(Datatype::kFp32, {INT64_MAX, INT64_MAX}, {}), "oip.byte-count");
+  EXPECT_EQ(name(Datatype::kFp64, {int64_t{1} << 61}, {}), "oip.byte-count");
+  EXPECT_EQ(name(Datatype::kBytes, {2}, {0, 0, 0, 0}), "oip.byte-count");
+  EXPECT_EQ(name(Datatype::kBytes, {0}, {0, 0, 0, 0}), "oip.byte-count");
+}
+
 TEST(BuildInferResponse, WritesShortestNumbersThatAreJson) {
   const auto written = [](Datatype datatype, const Bytes& data, int64_t n) {
     const int64_t shape[] = {n};
@@ -176,23 +191,23 @@ TEST(BuildInferResponse, AdvisesBinaryForWhatJsonCannotCarry) {
     const auto body = build_infer_response({"m", "1", ""}, {&tensor, 1});
     if (body) return std::string("built");
     EXPECT_NE(body.error().sentence.find("\"o\""), std::string::npos);
-    EXPECT_EQ(body.error().sentence.find("ask for it as binary") != std::string::npos,
+    EXPECT_EQ(body.error().sentence.find("use its binary form") != std::string::npos,
               body.error().code == Code::kInvalid);
     return std::string(body.error().name());
   };
   const Bytes nan = packed<float>({NAN});
   EXPECT_EQ(name(Datatype::kFp32, nan, true), "built");
-  EXPECT_EQ(name(Datatype::kFp32, nan, false), "oip.output-not-finite");
-  EXPECT_EQ(name(Datatype::kFp32, packed<float>({-INFINITY}), false), "oip.output-not-finite");
-  EXPECT_EQ(name(Datatype::kFp64, packed<double>({INFINITY}), false), "oip.output-not-finite");
-  EXPECT_EQ(name(Datatype::kFp16, {0, 0}, false), "oip.output-no-json");
-  EXPECT_EQ(name(Datatype::kBf16, {0, 0}, false), "oip.output-no-json");
+  EXPECT_EQ(name(Datatype::kFp32, nan, false), "oip.tensor-not-finite");
+  EXPECT_EQ(name(Datatype::kFp32, packed<float>({-INFINITY}), false), "oip.tensor-not-finite");
+  EXPECT_EQ(name(Datatype::kFp64, packed<double>({INFINITY}), false), "oip.tensor-not-finite");
+  EXPECT_EQ(name(Datatype::kFp16, {0, 0}, false), "oip.tensor-no-json");
+  EXPECT_EQ(name(Datatype::kBf16, {0, 0}, false), "oip.tensor-no-json");
   EXPECT_EQ(name(Datatype::kBytes, packed_strings({"\xff"}), true), "built");
-  EXPECT_EQ(name(Datatype::kBytes, packed_strings({"\xff"}), false), "oip.output-not-utf8");
-  EXPECT_EQ(name(Datatype::kFp32, {0, 0, 0}, true), "oip.output-bytes");
-  EXPECT_EQ(name(Datatype::kFp32, {0, 0, 0, 0, 0}, false), "oip.output-bytes");
-  EXPECT_EQ(name(Datatype::kBytes, {9, 0, 0, 0, 'a'}, false), "oip.output-bytes");
-  EXPECT_EQ(name(Datatype::kBytes, {0, 0, 0, 0, 'a'}, false), "oip.output-bytes");
+  EXPECT_EQ(name(Datatype::kBytes, packed_strings({"\xff"}), false), "oip.tensor-not-utf8");
+  EXPECT_EQ(name(Datatype::kFp32, {0, 0, 0}, true), "oip.tensor-bytes");
+  EXPECT_EQ(name(Datatype::kFp32, {0, 0, 0, 0, 0}, false), "oip.tensor-bytes");
+  EXPECT_EQ(name(Datatype::kBytes, {9, 0, 0, 0, 'a'}, false), "oip.tensor-bytes");
+  EXPECT_EQ(name(Datatype::kBytes, {0, 0, 0, 0, 'a'}, false), "oip.tensor-bytes");
 }
 
 // Random signatures and tensors; the same seeds each time.

@@ -50,9 +50,9 @@ bool is_bytes_tensor(BytesView data, uint64_t count);
 bool has_tensor_size(Datatype datatype, std::span<const int64_t> shape, uint64_t num_bytes);
 
 // Appends the elements as "[..]", flat. `data` may lie in memory that another process changes: what
-// is written is JSON in any case. Errors, for output `name`: kInvalid "oip.output-no-json" (FP16,
-// BF16), "oip.output-not-finite", "oip.output-not-utf8": the sentence advises binary;
-// kInternal "oip.output-bytes" when `data` does not fit.
+// is written is JSON in any case. Errors: kInvalid "oip.tensor-no-json" (FP16, BF16),
+// "oip.tensor-not-finite", "oip.tensor-not-utf8": the sentence advises binary; kInternal
+// "oip.tensor-bytes" when `data` does not fit.
 Outcome<void> append_json_data(std::string& out, const TensorRef& tensor, uint64_t num_elements);
 
 }  // namespace blindai

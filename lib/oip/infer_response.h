@@ -19,7 +19,7 @@ struct InferResponseHead {
 // changes: what is built stays well-formed.
 // Errors: those of append_json_data (element.h) for tensors asked for as JSON: FP16 and BF16 have
 // no JSON form (as in Triton), infinities, NaN and strings that are not UTF-8 cannot be carried;
-// each sentence advises to ask for binary. kInternal "oip.output-bytes": data and shape disagree.
+// each sentence advises to ask for binary. kInternal "oip.tensor-bytes": data and shape disagree.
 Outcome<InferBody> build_infer_response(const InferResponseHead& head,
                                         std::span<const TensorRef> outputs);
 
