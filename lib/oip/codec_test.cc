@@ -363,7 +363,7 @@ TEST(ParseInferResponse, RefusesAHostileServersAnswers) {
   EXPECT_EQ(json_only(R"({"outputs":[{"name":"y","datatype":"INT8","shape":[1],"data":[128]}]})"),
             "oip.data-range");
   EXPECT_EQ(json_only(R"({"outputs":[{"name":"y","datatype":"INT8","shape":[1],"data":[]}]})"),
-            "oip.data-shape");
+            "oip.data-count");
   EXPECT_EQ(json_only(R"({"outputs":[{"name":"y","datatype":"INT8","shape":[1]}]})"),
             "oip.data-missing");
   EXPECT_EQ(json_only(R"({"outputs":[{"datatype":"INT8","shape":[1],"data":[1]}]})"),
@@ -377,12 +377,12 @@ TEST(ParseInferResponse, RefusesAHostileServersAnswers) {
   EXPECT_EQ(outcome_of_response(kBinary, std::string_view("\0\0\0", 3), header),
             "oip.binary-leftover");
   EXPECT_EQ(outcome_of_response(kBinary, "", std::nullopt), "oip.binary-no-header");
-  EXPECT_EQ(outcome_of_response(kBinary, "", "x"), "oip.header-value");
+  EXPECT_EQ(outcome_of_response(kBinary, "", "x"), "oip.header-length");
   EXPECT_EQ(outcome_of_response(kBinary, "", "9999"), "oip.header-length");
   // Sizes that are claimed are not allocated.
   EXPECT_EQ(
       json_only(R"({"outputs":[{"name":"y","datatype":"FP64","shape":[134217728],"data":[1]}]})"),
-      "oip.data-shape");
+      "oip.data-count");
   EXPECT_EQ(
       json_only(R"({"outputs":[{"name":"y","datatype":"FP64","shape":[134217729],"data":[1]}]})"),
       "oip.tensor-size");

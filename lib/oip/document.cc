@@ -111,11 +111,11 @@ Outcome<void> parse(DocumentHandler& handler, BytesView bytes) {
                    "A number's exponent is outside every range (at byte " + std::to_string(read) +
                        " of the JSON).");
   if (ec && stopped_at_not_finite(text, read))
-    return problem(Code::kMalformed, "oip.json-not-finite",
+    return problem(Code::kInvalid, "oip.data-range",
                    "NaN and Infinity are not JSON numbers (at byte " + std::to_string(read) +
                        "); send the tensor as binary.");
   if (ec)
-    return problem(Code::kMalformed, "oip.json-syntax",
+    return problem(Code::kMalformed, "oip.json",
                    "The JSON is not well-formed or not UTF-8: " + ec.message() + " at byte " +
                        std::to_string(read) + ".");
   if (read != text.size())

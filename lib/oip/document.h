@@ -55,12 +55,12 @@ struct OipDocument {
   std::vector<OipOutput> outputs;  // requests: those asked for
 };
 
-// Errors, all kMalformed unless said: "oip.json-size" (kTooLarge), "oip.json-syntax",
-// "oip.json-not-finite" (NaN, Infinity), "oip.json-depth", "oip.json-trailing", "oip.json-type",
-// "oip.duplicate-key", "oip.string-length" (kTooLarge), "oip.num-tensors" (kTooLarge), "oip.rank"
-// (kTooLarge), "oip.shape" (negative or too large), "oip.datatype-unknown" (kInvalid),
-// "oip.data-element" (null or an object among elements), "oip.shared-memory" (kInvalid),
-// "oip.classification" (kInvalid), "oip.parameter-reserved" (kInvalid).
+// Errors, kMalformed: "oip.json" (not well-formed, not UTF-8), "oip.json-depth",
+// "oip.json-trailing", "oip.json-type", "oip.duplicate-key", "oip.shape" (a dimension that is
+// negative or over 2^63 - 1), "oip.data-element" (null or an object among elements);
+// kInvalid: "oip.data-range" (NaN, Infinity, exponents beyond every number),
+// "oip.datatype-unknown", "oip.shared-memory", "oip.classification", "oip.parameter-reserved";
+// kTooLarge: "oip.json-size", "oip.string-length", "oip.num-tensors", "oip.rank-limit".
 Outcome<OipDocument> read_document(OipMessage message, BytesView json, const InferLimits& limits);
 
 // Where the elements of one tensor go. An empty place for tensors without `data`.

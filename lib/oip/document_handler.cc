@@ -398,7 +398,7 @@ bool DocumentHandler::number(const NumberText& number) {
       return refuse(Code::kMalformed, "oip.shape",
                     "A dimension in \"shape\" of " + here() + " is negative or too large.");
     if (tensor().shape->size() == limits_.rank)
-      return refuse(Code::kTooLarge, "oip.rank",
+      return refuse(Code::kTooLarge, "oip.rank-limit",
                     "The shape of " + here() + " has more than " + std::to_string(limits_.rank) +
                         " dimensions.");
     tensor().shape->push_back(static_cast<int64_t>(number.as_unsigned));

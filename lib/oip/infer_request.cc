@@ -57,18 +57,18 @@ Outcome<void> place_input(InferRequest& request, InputPlacement input) {
 
 Outcome<void> check_against(const OipTensor& tensor, const TensorSpec& spec) {
   if (*tensor.datatype != spec.datatype)
-    return problem(Code::kInvalid, "oip.input-datatype",
+    return problem(Code::kInvalid, "oip.datatype",
                    "Input " + quoted(spec.name) + " is " + std::string(name_of(spec.datatype)) +
                        ", not " + std::string(name_of(*tensor.datatype)) + ".");
   const std::vector<int64_t>& shape = *tensor.shape;
   if (shape.size() != spec.shape.size())
-    return problem(Code::kInvalid, "oip.input-rank",
+    return problem(Code::kInvalid, "oip.rank",
                    "Input " + quoted(spec.name) + " has " + std::to_string(spec.shape.size()) +
                        " dimensions " + shape_text(spec.shape) + ", not " +
                        std::to_string(shape.size()) + " " + shape_text(shape) + ".");
   for (size_t i = 0; i < shape.size(); ++i)
     if (spec.shape[i] >= 0 && spec.shape[i] != shape[i])
-      return problem(Code::kInvalid, "oip.input-shape",
+      return problem(Code::kInvalid, "oip.shape",
                      "Input " + quoted(spec.name) + " has the shape " + shape_text(spec.shape) +
                          " (-1 varies), not " + shape_text(shape) + ".");
   return {};
@@ -105,7 +105,7 @@ Outcome<void> take_inputs(InferRequest& request, OipDocument& document,
   }
   for (size_t i = 0; i < seen.size(); ++i)
     if (!seen[i])
-      return problem(Code::kInvalid, "oip.input-missing",
+      return problem(Code::kInvalid, "oip.input-absent",
                      "Input " + quoted(signature.inputs[i].name) + " is missing; the model needs " +
                          list_names(signature.inputs) + ".");
   return {};
@@ -167,7 +167,7 @@ Outcome<BodySplit> split_body(std::optional<std::string_view> header, uint64_t c
     const auto read =
         std::from_chars(header->data(), header->data() + header->size(), out.json_len);
     if (read.ec != std::errc() || read.ptr != header->data() + header->size())
-      return problem(Code::kMalformed, "oip.header-value",
+      return problem(Code::kMalformed, "oip.header-length",
                      "Inference-Header-Content-Length must be a number of bytes.");
     if (out.json_len > content_length)
       return problem(Code::kMalformed, "oip.header-length",

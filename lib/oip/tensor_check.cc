@@ -52,11 +52,11 @@ Outcome<uint64_t> json_bytes(std::string_view noun, const OipTensor& tensor, uin
                          std::string(name_of(datatype)) + ".");
   }
   if ((tensor.data.kinds & ~kinds) != 0)
-    return problem(Code::kInvalid, "oip.data-kind",
+    return problem(Code::kInvalid, "oip.data-type",
                    "\"data\" of " + described(noun, tensor) + " must hold " +
                        std::string(wanted(datatype)) + ".");
   if (!fits_shape(tensor.data, *tensor.shape, count))
-    return problem(Code::kInvalid, "oip.data-shape",
+    return problem(Code::kInvalid, "oip.data-count",
                    "\"data\" of " + described(noun, tensor) + " has " +
                        std::to_string(tensor.data.count) + " elements instead of " +
                        std::to_string(count) +
@@ -68,6 +68,18 @@ Outcome<uint64_t> json_bytes(std::string_view noun, const OipTensor& tensor, uin
                    "The " + described(noun, tensor) + " has " + std::to_string(bytes) +
                        " bytes; at most " + std::to_string(limits.tensor_bytes) + " are taken.");
   return bytes;
+}
+
+// A shape that no memory could hold is a mistake, not a large request.
+std::unexpected<Problem> too_many(std::string_view noun, const OipTensor& tensor,
+                                  const InferLimits& limits) {
+  if (!num_elements(*tensor.shape, INT64_MAX / 8))
+    return problem(
+        Code::kMalformed, "oip.shape",
+        "The " + described(noun, tensor) + " would have more elements than any memory holds.");
+  return problem(Code::kTooLarge, "oip.tensor-size",
+                 "The " + described(noun, tensor) + " is larger than the " +
+                     std::to_string(limits.tensor_bytes) + " bytes that are taken.");
 }
 
 }  // namespace
@@ -92,21 +104,18 @@ Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const OipTensor& t
   const bool strings = *tensor.datatype == Datatype::kBytes;
   const uint64_t least = strings ? kStringPrefix : element_size(*tensor.datatype);
   const auto count = num_elements(*tensor.shape, limits.tensor_bytes / least);
-  if (!count)
-    return problem(Code::kTooLarge, "oip.tensor-size",
-                   "The " + described(noun, tensor) + " is larger than the " +
-                       std::to_string(limits.tensor_bytes) + " bytes that are taken.");
+  if (!count) return too_many(noun, tensor, limits);
   if (tensor.data.present) return json_bytes(noun, tensor, *count, limits);
-  if (*tensor.binary_bytes > limits.tensor_bytes)
-    return problem(Code::kTooLarge, "oip.tensor-size",
-                   "The " + described(noun, tensor) + " has " +
-                       std::to_string(*tensor.binary_bytes) + " bytes; at most " +
-                       std::to_string(limits.tensor_bytes) + " are taken.");
   if (!has_tensor_size(*tensor.datatype, *tensor.shape, *tensor.binary_bytes))
     return problem(Code::kInvalid, "oip.byte-count",
                    "The " + described(noun, tensor) + " needs " + (strings ? "at least " : "") +
                        std::to_string(*count * least) + " bytes, but binary_data_size is " +
                        std::to_string(*tensor.binary_bytes) + ".");
+  if (*tensor.binary_bytes > limits.tensor_bytes)
+    return problem(Code::kTooLarge, "oip.tensor-size",
+                   "The " + described(noun, tensor) + " has " +
+                       std::to_string(*tensor.binary_bytes) + " bytes; at most " +
+                       std::to_string(limits.tensor_bytes) + " are taken.");
   return *tensor.binary_bytes;
 }
 
