@@ -65,8 +65,8 @@ make_venv() {
   python=$(debian_python)
   rm -rf "$VENV"
   "$python" -m venv "$VENV"
-  "$PYTHON" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: --no-compile \
-    --progress-bar off -r tools/requirements.txt
+  "$PYTHON" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: \
+    --no-compile --progress-bar off -r tools/requirements.txt
 }
 
 setup_venv() {
