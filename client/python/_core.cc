@@ -30,10 +30,13 @@ nb::str text(std::string_view bytes) {
       PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
 }
 
+// `report`: what was verified, when a connection was not made.
 [[noreturn]] void raise(const Problem& problem, const std::string& report = {}) {
-  const nb::object error = nb::module_::import_("blindai.errors")
-                               .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
-                                                  text(problem.sentence), text(report));
+  const bool from_server = !problem.remote_code.empty();
+  const nb::object error =
+      nb::module_::import_("blindai.errors")
+          .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
+                             text(problem.sentence), from_server, text(report));
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
   throw nb::python_error();
 }

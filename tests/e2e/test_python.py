@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import DEMO_CONFIG, DTYPES, Server, identity_model, make_model, sleepy_model
+from conftest import BUILD, DEMO_CONFIG, DTYPES, Server, identity_model, make_model, sleepy_model
 from onnx import TensorProto, helper
 
 import blindai
@@ -24,6 +25,21 @@ Array = npt.NDArray[Any]
 
 def connect(server: Server, policy: blindai.Policy) -> blindai.Connection:
     return blindai.connect(f"127.0.0.1:{server.port}", simulation=True, policy=policy)
+
+
+@pytest.fixture(scope="session")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> blindai.Policy:
+    """Accepts the programs of this build with the configuration that the tests give them."""
+    programs = BUILD / "bin"
+    folder = tmp_path_factory.mktemp("policy")
+    config, out = folder / "config.toml", folder / "policy.toml"
+    config.write_text(DEMO_CONFIG)
+    command = [str(programs / "blindai"), "measure", "--config", str(config), "--policy", str(out)]
+    command += ["--server", str(programs / "blindai-server")]
+    command += ["--worker", str(programs / "blindai-worker")]
+    command += ["--onnxruntime", str(programs / "libonnxruntime.so.1.28.0")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return blindai.Policy.from_file(out)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_a_timeout_is_also_a_connection_error() -> None:
 
 
 def test_another_program_is_an_identity_error_with_both_measurements() -> None:
-    error = from_core("denied", "policy.measurement", "Another program.", report(FAILED))
+    error = from_core("denied", "policy.measurement", "Another.", False, report(FAILED))
     assert type(error) is blindai.IdentityError
     assert (error.expected, error.found) == ("aa", "bb")
     assert error.report is not None
@@ -81,12 +81,31 @@ def test_another_program_is_an_identity_error_with_both_measurements() -> None:
 def test_a_connection_that_cannot_be_verified_is_an_attestation_error(
     code: str, error_id: str, kind: type[Exception]
 ) -> None:
-    assert type(from_core(code, error_id, "No.", report())) is kind
+    assert type(from_core(code, error_id, "No.", False, report())) is kind
 
 
-def test_the_same_codes_outside_a_connection_attempt_are_not() -> None:
-    assert not isinstance(from_core("denied", "serve.upload", "No."), blindai.AttestationError)
-    assert not isinstance(from_core("malformed", "policy.syntax", "No."), blindai.AttestationError)
+@pytest.mark.parametrize(
+    ("code", "error_id", "kind"),
+    [
+        ("denied", "policy.measurement", blindai.IdentityError),
+        ("untrusted", "channel.nonce", blindai.AttestationError),
+        ("stale", "sgx.tcb-info.validity", blindai.StaleEvidenceError),
+    ],
+)
+def test_so_is_a_later_call_that_verifies_again(
+    code: str, error_id: str, kind: type[Exception]
+) -> None:
+    assert type(from_core(code, error_id, "No.")) is kind
+
+
+def test_a_servers_own_answer_is_never_one() -> None:
+    for code in ("denied", "stale", "malformed"):
+        error = from_core(code, "policy.measurement", "No.", True)
+        assert not isinstance(error, blindai.AttestationError)
+
+
+def test_a_policy_that_cannot_be_read_is_not_one() -> None:
+    assert type(from_core("malformed", "policy.syntax", "No.")) is blindai.MalformedError
 
 
 def test_a_servers_sentence_cannot_drive_the_terminal() -> None:
