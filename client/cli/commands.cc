@@ -44,8 +44,7 @@ ExitStatus run(const TextCommand& command, const Console& console) {
 
 ExitStatus run_program(const std::vector<std::string>& arguments, Console console) {
   const char* address = std::getenv("BLINDAI_ADDR");
-  const auto line =
-      parse_command_line(arguments, address == nullptr ? "" : address, console.json);
+  const auto line = parse_command_line(arguments, address == nullptr ? "" : address, console.json);
   if (!line.has_value()) return report(console, line.error());
   const ExitStatus status =
       std::visit([&](const auto& command) { return run(command, console); }, line->command);

@@ -13,8 +13,10 @@ std::string joined(const std::vector<std::string>& words) {
 std::string quoted_text(const std::string& text) {
   std::string out = "'";
   for (const char c : text) {
-    if (c == '\'') out += "'\\''";
-    else out += c;
+    if (c == '\'')
+      out += "'\\''";
+    else
+      out += c;
   }
   return out + "'";
 }
@@ -74,9 +76,8 @@ std::string zsh(const std::vector<CommandSpec>& commands) {
     list += "    " + quoted_text(command.name + ":" + zsh_text(command.description)) + "\n";
     cases += "    " + command.name + ")\n      _arguments";
     for (const OptionSpec& option : command.options)
-      cases += " \\\n        " +
-               quoted_text(option.name + "[" + zsh_text(option.description) + "]" +
-                           (option.takes_value ? ":value:_files" : ""));
+      cases += " \\\n        " + quoted_text(option.name + "[" + zsh_text(option.description) +
+                                             "]" + (option.takes_value ? ":value:_files" : ""));
     cases += " \\\n        " +
              quoted_text(command.words.empty() ? "*:file:_files"
                                                : "*:word:(" + joined(command.words) + ")") +
@@ -103,8 +104,7 @@ std::string zsh(const std::vector<CommandSpec>& commands) {
 }
 
 std::string fish(const std::vector<CommandSpec>& commands) {
-  std::string out =
-      "# fish completion for blindai. To use it: blindai completion fish | source\n";
+  std::string out = "# fish completion for blindai. To use it: blindai completion fish | source\n";
   for (const CommandSpec& command : commands) {
     out += "complete -c blindai -n __fish_use_subcommand -f -a " + command.name + " -d " +
            quoted_text(command.description) + "\n";

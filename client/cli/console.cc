@@ -12,8 +12,10 @@ ExitStatus status_of(const Problem& problem) {
   if (id == "server.refused") return ExitStatus::kRefused;
   if (id.starts_with("cli.")) return ExitStatus::kUsage;
   if (id.starts_with("net.") || id.starts_with("tls.")) return ExitStatus::kUnreachable;
+  // A policy's check of a server is kDenied; what is wrong with a policy's file is not.
   const bool judged = id.starts_with("sgx.") || id.starts_with("channel.") ||
-                      id.starts_with("evidence.") || id == "client.simulation";
+                      id.starts_with("evidence.") || id == "client.attestation-message" ||
+                      (id.starts_with("policy.") && problem.code == Code::kDenied);
   if (judged || problem.code == Code::kUntrusted || problem.code == Code::kStale)
     return ExitStatus::kUnverified;
   return ExitStatus::kError;
@@ -33,12 +35,14 @@ ExitStatus report(const Console& console, const Problem& problem) {
 }
 
 std::string printable(std::string_view text, bool multiline) {
-  // The C1 controls, U+0080 to U+009F, command some terminals too; in UTF-8 they are C2 80 to C2 9F.
+  // The C1 controls, U+0080 to U+009F, command some terminals too; in UTF-8 they are C2 80 to C2
+  // 9F.
   const bool utf8 = is_utf8(as_bytes(text));
   std::string out;
   for (size_t i = 0; i < text.size(); ++i) {
     const auto c = static_cast<unsigned char>(text[i]);
-    const bool c1 = c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
+    const bool c1 =
+        c == 0xc2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0;
     if (multiline && (c == '\n' || c == '\t')) {
       out += text[i];
     } else if (c < 0x20 || c == 0x7f || (c >= 0x80 && !utf8)) {

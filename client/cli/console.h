@@ -12,11 +12,11 @@ namespace blindai {
 // docs/cli.md lists these for users.
 enum class ExitStatus : int {
   kOk = 0,
-  kError = 1,         // of this side: a file, a format, a fault
-  kUsage = 2,         // the command line
-  kUnverified = 3,    // the server did not prove what the policy asks; nothing was sent to it
-  kUnreachable = 4,   // no connection, or none in time
-  kRefused = 5,       // the server answered that it will not
+  kError = 1,        // of this side: a file, a format, a fault
+  kUsage = 2,        // the command line
+  kUnverified = 3,   // the server did not prove what the policy asks; nothing was sent to it
+  kUnreachable = 4,  // no connection, or none in time
+  kRefused = 5,      // the server answered that it will not
 };
 ExitStatus status_of(const Problem& problem);
 

@@ -37,10 +37,14 @@ bool put_integer(Bytes& out, const JsonValue& value) {
 bool special(const JsonValue& value, double& out) {
   const auto text = value.plain_string();
   if (!text.has_value()) return false;
-  if (*text == "NaN") out = std::numeric_limits<double>::quiet_NaN();
-  else if (*text == "Infinity") out = std::numeric_limits<double>::infinity();
-  else if (*text == "-Infinity") out = -std::numeric_limits<double>::infinity();
-  else return false;
+  if (*text == "NaN")
+    out = std::numeric_limits<double>::quiet_NaN();
+  else if (*text == "Infinity")
+    out = std::numeric_limits<double>::infinity();
+  else if (*text == "-Infinity")
+    out = -std::numeric_limits<double>::infinity();
+  else
+    return false;
   return true;
 }
 
@@ -165,37 +169,50 @@ void append_float(std::string& out, T value) {
 bool append_wide(std::string& out, Datatype datatype, ByteReader& in) {
   uint64_t bits = 0;
   if (!in.u64le(bits)) return false;
-  if (datatype == Datatype::kFp64) append_float(out, std::bit_cast<double>(bits));
-  else if (datatype == Datatype::kInt64) append_number(out, static_cast<int64_t>(bits));
-  else append_number(out, bits);
+  if (datatype == Datatype::kFp64)
+    append_float(out, std::bit_cast<double>(bits));
+  else if (datatype == Datatype::kInt64)
+    append_number(out, static_cast<int64_t>(bits));
+  else
+    append_number(out, bits);
   return true;
 }
 
 bool append_word(std::string& out, Datatype datatype, ByteReader& in) {
   uint32_t bits = 0;
   if (!in.u32le(bits)) return false;
-  if (datatype == Datatype::kFp32) append_float(out, std::bit_cast<float>(bits));
-  else if (datatype == Datatype::kInt32) append_number(out, static_cast<int32_t>(bits));
-  else append_number(out, bits);
+  if (datatype == Datatype::kFp32)
+    append_float(out, std::bit_cast<float>(bits));
+  else if (datatype == Datatype::kInt32)
+    append_number(out, static_cast<int32_t>(bits));
+  else
+    append_number(out, bits);
   return true;
 }
 
 bool append_short(std::string& out, Datatype datatype, ByteReader& in) {
   uint16_t bits = 0;
   if (!in.u16le(bits)) return false;
-  if (datatype == Datatype::kFp16) append_float(out, from_half(bits));
-  else if (datatype == Datatype::kBf16) append_float(out, from_bfloat16(bits));
-  else if (datatype == Datatype::kInt16) append_number(out, static_cast<int16_t>(bits));
-  else append_number(out, bits);
+  if (datatype == Datatype::kFp16)
+    append_float(out, from_half(bits));
+  else if (datatype == Datatype::kBf16)
+    append_float(out, from_bfloat16(bits));
+  else if (datatype == Datatype::kInt16)
+    append_number(out, static_cast<int16_t>(bits));
+  else
+    append_number(out, bits);
   return true;
 }
 
 bool append_byte(std::string& out, Datatype datatype, ByteReader& in) {
   uint8_t bits = 0;
   if (!in.u8(bits)) return false;
-  if (datatype == Datatype::kBool) out += bits != 0 ? "true" : "false";
-  else if (datatype == Datatype::kInt8) append_number(out, int{static_cast<int8_t>(bits)});
-  else append_number(out, unsigned{bits});
+  if (datatype == Datatype::kBool)
+    out += bits != 0 ? "true" : "false";
+  else if (datatype == Datatype::kInt8)
+    append_number(out, int{static_cast<int8_t>(bits)});
+  else
+    append_number(out, unsigned{bits});
   return true;
 }
 
@@ -203,8 +220,10 @@ bool append_string(std::string& out, ByteReader& in) {
   uint32_t length = 0;
   BytesView text;
   if (!in.u32le(length) || !in.bytes(text, length)) return false;
-  if (is_utf8(text)) out += json_quote(as_text(text));
-  else out += "{\"base64\":\"" + to_base64(text) + "\"}";
+  if (is_utf8(text))
+    out += json_quote(as_text(text));
+  else
+    out += "{\"base64\":\"" + to_base64(text) + "\"}";
   return true;
 }
 

@@ -1,9 +1,10 @@
+#include "lib/measure/measure.h"
+
 #include <fstream>
 
 #include "client/cli/commands.h"
 #include "client/cli/tensor_file.h"
 #include "lib/base/json.h"
-#include "lib/measure/measure.h"
 
 namespace blindai {
 namespace {
@@ -63,8 +64,8 @@ Outcome<void> write(const std::string& path, const std::string& text) {
 }
 
 std::string to_json(const Measurement& measurement) {
-  std::string out = "{\"measurement\":" + json_quote(to_hex(measurement.digest)) +
-                    ",\"configurations\":[";
+  std::string out =
+      "{\"measurement\":" + json_quote(to_hex(measurement.digest)) + ",\"configurations\":[";
   for (const Sha256Digest& digest : measurement.policy.configurations.values)
     out += (out.back() == '[' ? "" : ",") + json_quote(to_hex(digest));
   return out + "],\"policy\":" + json_quote(policy_to_toml(measurement.policy)) + "}\n";

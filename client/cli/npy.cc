@@ -31,9 +31,9 @@ Problem unsupported(const std::string& descr) {
   if (descr.starts_with('>')) advice = "convert it with astype(a.dtype.newbyteorder('<'))";
   if (descr.find('O') != std::string::npos)
     advice = "it holds Python objects; convert it to a fixed type with astype()";
-  return Problem(Code::kInvalid, "npy.datatype",
-                 "The array's type \"" + descr.substr(0, 32) + "\" has no tensor form; " + advice +
-                     ".");
+  return Problem(
+      Code::kInvalid, "npy.datatype",
+      "The array's type \"" + descr.substr(0, 32) + "\" has no tensor form; " + advice + ".");
 }
 
 void put_string(Bytes& out, BytesView text) {
@@ -180,7 +180,8 @@ Outcome<Tensor> read_npy(BytesView wire) {
   const std::optional<uint64_t> count = num_elements(header.shape, kMaxElements);
   if (!count.has_value()) return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
 
-  Tensor out{.name = {}, .datatype = Datatype::kBytes, .shape = std::move(header.shape), .data = {}};
+  Tensor out{
+      .name = {}, .datatype = Datatype::kBytes, .shape = std::move(header.shape), .data = {}};
   bool unicode = false;
   uint64_t width = 0;
   if (string_width(header.descr, unicode, width)) {

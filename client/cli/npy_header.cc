@@ -7,7 +7,8 @@
 namespace blindai {
 namespace {
 
-constexpr Id kHeader{"npy.header", "This is not an array that NumPy's save() wrote; write it again."};
+constexpr Id kHeader{"npy.header",
+                     "This is not an array that NumPy's save() wrote; write it again."};
 constexpr Id kRecord{"npy.datatype",
                      "Arrays of records have no tensor form; save each field as an array."};
 

@@ -38,10 +38,12 @@ Outcome<std::vector<Tensor>> read_npz(BytesView wire) {
 Outcome<Bytes> write_npz(const std::vector<Tensor>& tensors) {
   std::vector<ZipEntry> entries;
   for (const Tensor& tensor : tensors) {
-    const bool climbs = tensor.name.starts_with('/') || tensor.name.find("..") != std::string::npos ||
+    const bool climbs = tensor.name.starts_with('/') ||
+                        tensor.name.find("..") != std::string::npos ||
                         tensor.name.find('\0') != std::string::npos;
     const std::string name = tensor.name + std::string(kSuffix);
-    const bool twice = std::ranges::any_of(entries, [&](const ZipEntry& e) { return e.name == name; });
+    const bool twice =
+        std::ranges::any_of(entries, [&](const ZipEntry& e) { return e.name == name; });
     if (tensor.name.empty() || climbs || twice)
       return problem(Code::kInvalid, "npz.name",
                      "An output's name cannot be a name in a .npz file; write .json instead.");

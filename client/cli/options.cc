@@ -1,9 +1,10 @@
 #include "client/cli/options.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <filesystem>
 #include <memory>
+
+#include <CLI/CLI.hpp>
 
 #include "client/cli/completion.h"
 #include "client/cli/tensor_file.h"
@@ -15,7 +16,8 @@ constexpr char kOverview[] =
     "Confidential AI: send a model or a tensor to a server only after it has proved what it runs.\n"
     "ADDR is host:port; without it, the environment variable BLINDAI_ADDR.";
 constexpr char kExitStatuses[] =
-    "Exit status: 0 done, 1 error, 2 wrong command line, 3 the server is not verified (nothing was\n"
+    "Exit status: 0 done, 1 error, 2 wrong command line, 3 the server is not verified (nothing "
+    "was\n"
     "sent to it), 4 no connection, 5 refused by the server.\n"
     "`blindai COMMAND --help` shows examples.";
 
@@ -64,8 +66,8 @@ Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address
     out.file = raw.arguments.front();
   } else {
     if (!raw.arguments.empty() && !looks_like_address(raw.arguments.front()))
-      return std::unexpected(usage("\"" + raw.arguments.front() +
-                                   "\" is neither host:port nor a file; correct it."));
+      return std::unexpected(
+          usage("\"" + raw.arguments.front() + "\" is neither host:port nor a file; correct it."));
     ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
   }
   return CommandLine{out, raw.json};
@@ -159,8 +161,7 @@ void add_server_options(CLI::App& command, Raw& raw) {
   command.add_flag("--simulation", raw.server.simulation,
                    "Accept the simulation, which protects nothing: for development");
   command
-      .add_option("--timeout", raw.server.timeout_s,
-                  "Give up when nothing moves for so long (300)")
+      .add_option("--timeout", raw.server.timeout_s, "Give up when nothing moves for so long (300)")
       ->type_name("SECONDS")
       ->check(CLI::Range(0.1, 86400.0));
 }
@@ -173,13 +174,14 @@ void add_commands(CLI::App& app, Raw& raw) {
       "  blindai verify localhost:9924 --simulation --policy policy.toml --save proof.json\n"
       "  blindai verify proof.json --simulation --policy policy.toml");
   add_server_options(*verify, raw);
-  verify->add_option("--save", raw.save, "Keep the server's attestation message")->type_name("FILE");
+  verify->add_option("--save", raw.save, "Keep the server's attestation message")
+      ->type_name("FILE");
 
-  CLI::App* upload = add_command(
-      app, raw, "upload", "Send an ONNX model to a server", "[ADDR] FILE",
-      "The server, and an ONNX file",
-      "  blindai upload ai.example.org:9924 resnet18.onnx\n"
-      "  blindai upload ai.example.org:9924 model.onnx --id hospital/triage --no-save");
+  CLI::App* upload =
+      add_command(app, raw, "upload", "Send an ONNX model to a server", "[ADDR] FILE",
+                  "The server, and an ONNX file",
+                  "  blindai upload ai.example.org:9924 resnet18.onnx\n"
+                  "  blindai upload ai.example.org:9924 model.onnx --id hospital/triage --no-save");
   add_server_options(*upload, raw);
   upload->add_option("--id", raw.id, "The model's name there (else the file's)")->type_name("ID");
   upload->add_flag("--no-save", raw.no_save,
@@ -234,8 +236,7 @@ void add_commands(CLI::App& app, Raw& raw) {
   measure->add_option("--policy", raw.measure.policy_out, "Where to write (else standard output)")
       ->type_name("FILE");
   measure
-      ->add_option("--max-age", raw.measure.max_age_s,
-                   "How long one proof may be relied on (3600)")
+      ->add_option("--max-age", raw.measure.max_age_s, "How long one proof may be relied on (3600)")
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, int64_t{365} * 86400));
 

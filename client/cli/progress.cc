@@ -28,8 +28,7 @@ void Progress::clear() {
 std::string progress_line(const std::string& what, uint64_t done, uint64_t total,
                           std::chrono::milliseconds elapsed) {
   std::string out = what + ": " + size_text(done) + " of " + size_text(total);
-  if (total > 0)
-    out += " (" + std::to_string(static_cast<uint64_t>(100.0L * done / total)) + " %)";
+  if (total > 0) out += " (" + std::to_string(static_cast<uint64_t>(100.0L * done / total)) + " %)";
   if (const auto ms = static_cast<uint64_t>(elapsed.count()); ms > 0)
     out += ", " + size_text(static_cast<uint64_t>(1000.0L * done / ms)) + "/s";
   return out;

@@ -57,8 +57,9 @@ bool looks_like_json(const std::string& path, BytesView content) {
 Outcome<TensorSpec> spec_of(const std::string& name, const ModelSignature& signature) {
   for (const TensorSpec& spec : signature.inputs)
     if (name.empty() || spec.name == name) return spec;
-  return problem(Code::kInvalid, "raw.input",
-                 "The model has no input \"" + name + "\"; `blindai models ADDR MODEL` shows them.");
+  return problem(
+      Code::kInvalid, "raw.input",
+      "The model has no input \"" + name + "\"; `blindai models ADDR MODEL` shows them.");
 }
 
 // The model's shape with its one open dimension worked out from the number of elements.
@@ -125,10 +126,9 @@ Outcome<Bytes> formatted(const std::string& path, const Prediction& prediction) 
 
 Outcome<Bytes> read_file(const std::string& path) {
   const Fd fd(path == "-" ? STDIN_FILENO : ::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (fd.get() < 0)
-    return std::unexpected(cannot("opened", path, "file.open", Code::kNotFound));
+  if (fd.get() < 0) return std::unexpected(cannot("opened", path, "file.open", Code::kNotFound));
   Bytes out;
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd.get(), &status) == 0 && S_ISREG(status.st_mode) &&
       static_cast<uint64_t>(status.st_size) <= kMaxTensorFile)
     out.reserve(static_cast<size_t>(status.st_size) + 1);
@@ -149,8 +149,8 @@ Outcome<Bytes> read_file(const std::string& path) {
 Outcome<std::vector<Tensor>> read_tensors(const std::string& argument, const RawForm& raw,
                                           const SignatureSource& signature) {
   // A file of that whole name wins, so that names with '=' in them can be given.
-  const size_t equals = ::access(argument.c_str(), F_OK) == 0 ? std::string::npos
-                                                              : argument.find('=');
+  const size_t equals =
+      ::access(argument.c_str(), F_OK) == 0 ? std::string::npos : argument.find('=');
   const std::string name = equals == std::string::npos ? "" : argument.substr(0, equals);
   const std::string path = equals == std::string::npos ? argument : argument.substr(equals + 1);
   ASSIGN_OR_RETURN(Bytes content, read_file(path));
@@ -160,8 +160,10 @@ Outcome<std::vector<Tensor>> read_tensors(const std::string& argument, const Raw
     ASSIGN_OR_RETURN(out, read_npz(content));
     if (!name.empty() && out.size() != 1)
       return problem(Code::kInvalid, "npz.several",
-                     "\"" + path + "\" holds several arrays with names of their own; give it "
-                     "without \"" + name + "=\".");
+                     "\"" + path +
+                         "\" holds several arrays with names of their own; give it "
+                         "without \"" +
+                         name + "=\".");
     if (!name.empty()) out.front().name = name;
   } else if (text.starts_with("\x93NUMPY")) {
     ASSIGN_OR_RETURN(Tensor tensor, read_npy(content));
@@ -183,7 +185,8 @@ Outcome<std::string> prediction_to_json(const Prediction& prediction) {
     out += ",\"model_version\":" + json_quote(prediction.model_version);
   if (!prediction.request_id.empty()) out += ",\"id\":" + json_quote(prediction.request_id);
   out += ",\"model_hash\":" + json_quote(to_hex(prediction.model_hash));
-  out += ",\"inference_ns\":" + std::to_string(prediction.inference_time.count()) + ",\"outputs\":[";
+  out +=
+      ",\"inference_ns\":" + std::to_string(prediction.inference_time.count()) + ",\"outputs\":[";
   for (const Tensor& tensor : prediction.outputs) {
     if (out.back() != '[') out += ',';
     out += "{\"name\":" + json_quote(tensor.name) +

@@ -24,8 +24,8 @@ using SignatureSource = std::function<Outcome<ModelSignature>()>;
 // "file.too-large"; kUnavailable "file.read".
 Outcome<Bytes> read_file(const std::string& path);
 
-// `argument`: "FILE" or "NAME=FILE". NumPy's files are known by their first bytes, JSON by the name's
-// ending or, from standard input, by the first character; everything else is raw elements,
+// `argument`: "FILE" or "NAME=FILE". NumPy's files are known by their first bytes, JSON by the
+// name's ending or, from standard input, by the first character; everything else is raw elements,
 // little-endian, whose datatype and shape come from `raw` or else from the model.
 // Errors: those of read_file, the formats' and `signature`'s; kInvalid "raw.shape", "raw.size".
 Outcome<std::vector<Tensor>> read_tensors(const std::string& argument, const RawForm& raw,

@@ -9,9 +9,11 @@ namespace {
 
 constexpr JsonLimits kLimits{.max_bytes = 512u << 20, .max_depth = 40, .max_values = 32u << 20};
 constexpr uint64_t kMaxElements = uint64_t{1} << 32;
-constexpr Id kForm{"tensor.form",
-                   "The JSON is not a tensor; give nested arrays of one kind, {\"name\": arrays}, or "
-                   "{\"inputs\": [{\"name\", \"datatype\", \"shape\", \"data\"}]}."};
+constexpr size_t kMaxRank = 32;  // also bounds the recursion over dimensions
+constexpr Id kForm{
+    "tensor.form",
+    "The JSON is not a tensor; give nested arrays of one kind, {\"name\": arrays}, or "
+    "{\"inputs\": [{\"name\", \"datatype\", \"shape\", \"data\"}]}."};
 constexpr Id kRagged{"tensor.ragged",
                      "The arrays are not all equally long; pad them, so that they make a tensor."};
 constexpr Id kShape{"tensor.shape", "The shape does not fit the number of elements; correct one."};
@@ -80,8 +82,7 @@ Outcome<Tensor> protocol_tensor(const JsonValue& object, const ModelSignature& s
   Tensor out{.name = *name, .datatype = spec->datatype, .shape = {}, .data = {}};
   if (const JsonValue datatype = object["datatype"]; datatype.exists()) {
     const auto known = datatype_from_name(datatype.plain_string().value_or(""));
-    if (!known.has_value())
-      return std::unexpected(Error{Code::kInvalid, kForm, datatype.offset()});
+    if (!known.has_value()) return std::unexpected(Error{Code::kInvalid, kForm, datatype.offset()});
     out.datatype = *known;
   }
   ASSIGN_OR_RETURN(const std::vector<int64_t> nested, shape_of(data));
@@ -91,7 +92,8 @@ Outcome<Tensor> protocol_tensor(const JsonValue& object, const ModelSignature& s
     out.shape.clear();
     for (JsonValue d = shape.first(); d.exists(); d = d.next_in(shape)) {
       const auto dimension = d.i64();
-      if (!dimension.has_value()) return std::unexpected(Error{Code::kInvalid, kShape, d.offset()});
+      if (!dimension.has_value() || out.shape.size() == kMaxRank)
+        return std::unexpected(Error{Code::kInvalid, kShape, d.offset()});
       out.shape.push_back(*dimension);
     }
     if (!shape.is_array() ||
@@ -145,7 +147,8 @@ Outcome<std::vector<Tensor>> tensors_from_json(std::string_view text, const std:
 Outcome<void> append_nested(std::string& out, const Tensor& tensor) {
   const std::optional<uint64_t> count = num_elements(tensor.shape, kMaxElements);
   const size_t size = element_size(tensor.datatype);
-  if (!count.has_value() || (size != 0 && tensor.data.size() != *count * size))
+  if (!count.has_value() || tensor.shape.size() > kMaxRank ||
+      (size != 0 && tensor.data.size() != *count * size))
     return std::unexpected(Error{Code::kMalformed, kShape});
   ByteReader in(tensor.data);
   // A dimension of 0 may be followed by any others; their brackets would have no end.

@@ -1,8 +1,8 @@
 // Tensors as JSON, for files and terminals. docs/cli.md shows the forms.   Pure.
 //
 // Numbers go both ways without loss: floats are written in the shortest form that reads back as the
-// same value, and what JSON has no number for as "NaN", "Infinity" and "-Infinity". Strings are BYTES
-// elements; one that is not UTF-8 is {"base64": "…"}.
+// same value, and what JSON has no number for as "NaN", "Infinity" and "-Infinity". Strings are
+// BYTES elements; one that is not UTF-8 is {"base64": "…"}.
 #pragma once
 
 #include <string>
@@ -23,8 +23,8 @@ namespace blindai {
 Outcome<std::vector<Tensor>> tensors_from_json(std::string_view text, const std::string& name,
                                                const ModelSignature& signature);
 
-// Appends nested arrays, as deep as the shape has dimensions. Errors: kMalformed "tensor.shape" when
-// the bytes do not fit the shape.
+// Appends nested arrays, as deep as the shape has dimensions. Errors: kMalformed "tensor.shape"
+// when the bytes do not fit the shape.
 Outcome<void> append_nested(std::string& out, const Tensor& tensor);
 
 }  // namespace blindai

@@ -11,14 +11,16 @@ ExitStatus run(const UploadCommand& command, const Console& console) {
   // Before connecting, so that a wrong name costs nothing.
   if (const auto good = check_model_id(command.model_id); !good.has_value()) {
     Problem problem = good.error();
-    problem.sentence = "\"" + command.model_id + "\" cannot be a model's name: " + problem.sentence +
+    problem.sentence = "\"" + command.model_id +
+                       "\" cannot be a model's name: " + problem.sentence +
                        " Choose one with --id.";
     return report(console, problem);
   }
   const auto connection = connect(command.server, console);
   if (!connection.has_value()) return report(console, connection.error());
-  Progress progress(console.err,
-                    "Uploading " + printable(std::filesystem::path(command.file).filename().string()));
+  Progress progress(
+      console.err,
+      "Uploading " + printable(std::filesystem::path(command.file).filename().string()));
   UploadOptions options{.save_model = !command.keep_in_memory, .progress = {}};
   if (console.err_is_terminal && !console.json)
     options.progress = [&](uint64_t sent, uint64_t total) { progress.update(sent, total); };

@@ -28,8 +28,9 @@ ExitStatus verify_saved(const VerifyCommand& command, const Console& console) {
     console.out << (console.json ? to_json(seen) + "\n" : saved_report(seen));
   if (!verdict.has_value()) return report(console, verdict.error());
   if (!console.json)
-    console.out << "The file holds evidence that satisfies the policy. It does not show who you are "
-                   "connected to: verify the server's address for that.\n";
+    console.out
+        << "The file holds evidence that satisfies the policy. It does not show who you are "
+           "connected to: verify the server's address for that.\n";
   return ExitStatus::kOk;
 }
 

@@ -26,7 +26,8 @@ constexpr Id kCrc{"zip.crc", "The .npz file is damaged; write it again."};
 constexpr Id kMethod{"zip.method",
                      "The .npz file is packed in a way that NumPy does not use; write it with "
                      "NumPy's savez()."};
-constexpr Id kEncrypted{"zip.encrypted", "The .npz file is encrypted; write it without a password."};
+constexpr Id kEncrypted{"zip.encrypted",
+                        "The .npz file is encrypted; write it without a password."};
 constexpr Id kZip64{"zip.zip64",
                     "The .npz file has entries of 4 GiB or more; send the arrays as .npy files."};
 constexpr Id kTooLarge{"zip.too-large",

@@ -20,9 +20,10 @@ struct ZipLimits {
   uint64_t total_bytes = uint64_t{4} << 30;  // of all entries, unpacked
 };
 
-// Every entry of the central directory. Sizes are held against the limits, and against the most that
-// deflate can expand, before anything is allocated. Errors: kMalformed "zip.layout", "zip.deflate",
-// "zip.crc"; kInvalid "zip.method", "zip.encrypted", "zip.zip64"; kTooLarge "zip.too-large".
+// Every entry of the central directory. Sizes are held against the limits, and against the most
+// that deflate can expand, before anything is allocated. Errors: kMalformed "zip.layout",
+// "zip.deflate", "zip.crc"; kInvalid "zip.method", "zip.encrypted", "zip.zip64"; kTooLarge
+// "zip.too-large".
 Result<std::vector<ZipEntry>> read_zip(BytesView wire, const ZipLimits& limits = {});
 
 // Stored, not compressed. Errors: kTooLarge "zip.too-large" for 4 GiB and more.

@@ -52,9 +52,8 @@ std::vector<Check> not_reached(bool fresh) {
 }
 
 bool all_passed(const std::vector<Check>& checks) {
-  return !checks.empty() && std::ranges::all_of(checks, [](const Check& c) {
-    return c.state == CheckState::kPassed;
-  });
+  return !checks.empty() &&
+         std::ranges::all_of(checks, [](const Check& c) { return c.state == CheckState::kPassed; });
 }
 
 }  // namespace
@@ -71,8 +70,8 @@ Outcome<void> judge_server(const Presented& presented, const Policy& policy, boo
   out.simulation = simulation;
   out.config = message.config;
   out.receipt_key = message.receipt_key_spki;
-  out.certificate = verify(certificate.evidence, certificate.claims, message.collateral, policy,
-                           roots, now);
+  out.certificate =
+      verify(certificate.evidence, certificate.claims, message.collateral, policy, roots, now);
   out.fresh = verify(message.evidence, message.claims, message.collateral, policy, roots, now);
   const ChannelFacts here{.tls_spki = certificate.spki,
                           .config = as_bytes(message.config),
@@ -107,8 +106,8 @@ Outcome<void> judge_saved(std::string_view text, const Policy& policy, bool simu
   out.config = message.config;
   out.receipt_key = message.receipt_key_spki;
   out.message = text;
-  out.fresh =
-      verify(message.evidence, message.claims, message.collateral, policy, roots_for(simulation), now);
+  out.fresh = verify(message.evidence, message.claims, message.collateral, policy,
+                     roots_for(simulation), now);
   if (!out.fresh.ok())
     return std::unexpected(refusal(out.fresh, message.evidence, message.claims, message.collateral,
                                    policy, simulation, now));

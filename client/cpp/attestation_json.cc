@@ -11,7 +11,8 @@ void put_checks(std::string& out, std::string_view of, std::span<const Check> ch
     out += "{\"of\":" + json_quote(of) + ",\"name\":" + json_quote(check.name()) +
            ",\"state\":" + json_quote(name_of(check.state));
     if (check.state != CheckState::kNotReached)
-      out += ",\"expected\":" + json_quote(check.expected) + ",\"found\":" + json_quote(check.found);
+      out +=
+          ",\"expected\":" + json_quote(check.expected) + ",\"found\":" + json_quote(check.found);
     if (check.state == CheckState::kFailed) out += ",\"advice\":" + json_quote(check.id.advice);
     out += '}';
   }

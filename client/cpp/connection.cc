@@ -104,13 +104,11 @@ class VerifiedConnection final : public Connection {
   }
 
   Outcome<Bytes> ask(std::string method, std::string target) {
-    ASSIGN_OR_RETURN(HttpClientResponse answer,
-                     transport_->send({.method = std::move(method),
-                                       .target = std::move(target),
-                                       .fields = {},
-                                       .body = {}}));
-    if (answer.status != 200)
-      return std::unexpected(problem_of(answer.status, answer.body));
+    ASSIGN_OR_RETURN(
+        HttpClientResponse answer,
+        transport_->send(
+            {.method = std::move(method), .target = std::move(target), .fields = {}, .body = {}}));
+    if (answer.status != 200) return std::unexpected(problem_of(answer.status, answer.body));
     return std::move(answer.body);
   }
 

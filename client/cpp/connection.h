@@ -81,12 +81,13 @@ struct UploadOptions {
 
 // What was verified before the connection was handed out, check by check.
 struct AttestedServer {
-  Verification certificate;                // of the evidence in the TLS certificate
-  Verification fresh;                      // of the evidence over our nonce and this connection
-  std::vector<Check> certificate_channel;  // the certificate's claims: key, configuration, receipt key
-  std::vector<Check> channel;              // the fresh claims: the same, and nonce and exporter
-  std::string config;                      // the measured configuration, whose hash is in the claims
-  Bytes receipt_key;                       // SPKI, whose hash is in the claims
+  Verification certificate;  // of the evidence in the TLS certificate
+  Verification fresh;        // of the evidence over our nonce and this connection
+  std::vector<Check>
+      certificate_channel;     // the certificate's claims: key, configuration, receipt key
+  std::vector<Check> channel;  // the fresh claims: the same, and nonce and exporter
+  std::string config;          // the measured configuration, whose hash is in the claims
+  Bytes receipt_key;           // SPKI, whose hash is in the claims
   std::string message;  // the server's attestation message as it came, to keep beside results
   bool simulation = false;
 
@@ -102,7 +103,8 @@ class Connection {
  public:
   // Errors: those of HttpClient::connect; of lib/attest and lib/channel, by the id of the first
   // check that failed; kUntrusted "client.simulation" when the server runs the simulation and
-  // options.simulation is off (and kUntrusted by check id the other way round).
+  // options.simulation is off (and kUntrusted by check id the other way round);
+  // "client.attestation-message" for an answer that is no JSON.
   // `failed`, when given, receives what was verified up to the failure, so that it can be shown.
   static Outcome<std::unique_ptr<Connection>> connect(const std::string& address,
                                                       const ConnectOptions& options,
@@ -117,16 +119,18 @@ class Connection {
   //   net.*, tls.*          after one more try on a new verified connection, when the server closed
   //                         an idle one before it answered
   //   those of connect()    when the server has to be verified again and does not hold any more
-  //   "server.refused"      what the server answered: its code by HTTP status, its sentence, and its
+  //   "server.refused"      what the server answered: its code by HTTP status, its sentence, and
+  //   its
   //                         own "area.reason" in Problem::remote_code, which name() returns
   //   kMalformed "server.answer", "oip.*"  an answer that is not what the interface says
 
   // The file is streamed; memory does not grow with it. Errors: kInvalid "model-id.*"; kNotFound
-  // "client.file.open"; kInvalid "client.file.kind", "client.file.empty", "net.body-short" (it shrank meanwhile).
+  // "client.file.open"; kInvalid "client.file.kind", "client.file.empty", "net.body-short" (it
+  // shrank meanwhile).
   virtual Outcome<ModelInfo> upload_model(const std::string& path, const std::string& model_id,
                                           const UploadOptions& options) = 0;
-  // Inputs are sent from where they are, uncopied. Each output is copied once, into memory of its own
-  // that is aligned for every datatype. Errors: kInvalid "model-id.*", "client.input.position".
+  // Inputs are sent from where they are, uncopied. Each output is copied once, into memory of its
+  // own that is aligned for every datatype. Errors: kInvalid "model-id.*", "client.input.position".
   virtual Outcome<Prediction> predict(const std::string& model_id,
                                       const std::vector<TensorView>& inputs,
                                       const PredictOptions& options) = 0;

@@ -97,9 +97,8 @@ const Lie kLies[] = {
     {"DebugEnclave", LIE(platform.debug = true), "policy.debug"},
     {"TamperedQuote", LIE(platform.tampered = SignedPart::kQuote), "sgx.quote.signature"},
     {"NoMessage", LIE(answers_with = "{}"), "channel.message.field"},
-    {"NoJson", LIE(answers_with = "hello"), "json.syntax"},
-    {"TooLongAMessage", LIE(answers_with = std::string(3 << 20, ' ')),
-     "http.response-too-large"},
+    {"NoJson", LIE(answers_with = "hello"), "client.attestation-message"},
+    {"TooLongAMessage", LIE(answers_with = std::string(3 << 20, ' ')), "http.response-too-large"},
 };
 
 class ConnectionLies : public testing::TestWithParam<Lie> {};
@@ -246,8 +245,8 @@ TEST_F(ConnectionUpload, StreamsTheFileAndReportsProgress) {
   EXPECT_EQ(seen.method, "PUT");
   EXPECT_EQ(seen.target, "/v1/models/a/b");
   EXPECT_EQ(as_text(seen.body), content_);
-  EXPECT_NE(std::ranges::find(seen.fields, std::pair<std::string, std::string>(
-                                               "blindai-save-model", "false")),
+  EXPECT_NE(std::ranges::find(seen.fields,
+                              std::pair<std::string, std::string>("blindai-save-model", "false")),
             seen.fields.end());
 }
 
@@ -302,10 +301,9 @@ TEST(Connection, PredictsWithBinaryTensors) {
   const Bytes data{0, 0, 0x80, 0x3f, 0, 0, 0, 0x40};
   server.answer_with(prediction(data));
   const auto connection = connect(server);
-  const auto out = connection->predict("m", {{"x", Datatype::kFp32, {1, 2}, data}},
-                                       {.outputs = {"y"},
-                                        .model_hash = sha256(as_bytes("pinned")),
-                                        .request_id = "r7"});
+  const auto out = connection->predict(
+      "m", {{"x", Datatype::kFp32, {1, 2}, data}},
+      {.outputs = {"y"}, .model_hash = sha256(as_bytes("pinned")), .request_id = "r7"});
   ASSERT_TRUE(out.has_value()) << out.error().sentence;
   EXPECT_EQ(out->model_id, "m");
   EXPECT_EQ(out->model_version, "1");
@@ -368,7 +366,8 @@ TEST(AttestedServer, TellsEveryCheckAsJson) {
   const LyingServer server;
   const auto connection = connect(server);
   const std::string text = to_json(connection->server());
-  EXPECT_TRUE(text.starts_with("{\"ok\":true,\"simulation\":true,\"checks\":[{\"of\":\"certificate\""))
+  EXPECT_TRUE(
+      text.starts_with("{\"ok\":true,\"simulation\":true,\"checks\":[{\"of\":\"certificate\""))
       << text.substr(0, 100);
   EXPECT_NE(text.find("{\"of\":\"connection\",\"name\":\"channel.exporter\",\"state\":\"passed\""),
             std::string::npos);
@@ -391,8 +390,7 @@ TEST(AttestedServer, CanBeVerifiedFromItsSavedMessage) {
   EXPECT_EQ(verify_saved_message(message, options, seen).error().name(), "client.simulation");
   options = simulated();
   options.policy.configurations.values.clear();
-  EXPECT_EQ(verify_saved_message(message, options, seen).error().name(),
-            "channel.config-accepted");
+  EXPECT_EQ(verify_saved_message(message, options, seen).error().name(), "channel.config-accepted");
 }
 
 }  // namespace

@@ -29,9 +29,9 @@ class LyingServer::Service final : public HttpService {
     void answer_question() {
       ++server_.num_questions_;
       HttpResponse response;
-      response.body = server_.message_for(
-          decode_attestation_question(as_text(request_.body)).value(),
-          reply_.export_key(kExporterLabel).value());
+      response.body =
+          server_.message_for(decode_attestation_question(as_text(request_.body)).value(),
+                              reply_.export_key(kExporterLabel).value());
       reply_.send(std::move(response));
     }
 
@@ -64,7 +64,9 @@ class LyingServer::Service final : public HttpService {
 };
 
 LyingServer::LyingServer(Lies lies)
-    : lies_(std::move(lies)), tls_key_(SigningKey::generate()), receipt_key_(SigningKey::generate()) {
+    : lies_(std::move(lies)),
+      tls_key_(SigningKey::generate()),
+      receipt_key_(SigningKey::generate()) {
   response_.status = 404;
   response_.body = R"({"error":"There is no such model; list them.","code":"model.unknown"})";
   make_identity();

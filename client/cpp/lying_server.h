@@ -16,8 +16,8 @@ namespace blindai {
 
 // Each field set is one lie.
 struct Lies {
-  SimulationFaults platform = {};             // of the evidence and collateral
-  bool certificate_of_other_key = false;      // honest evidence in the certificate of another key
+  SimulationFaults platform = {};         // of the evidence and collateral
+  bool certificate_of_other_key = false;  // honest evidence in the certificate of another key
   bool certificate_without_evidence = false;
   bool answers_other_nonce = false;           // an answer to an earlier question
   bool answers_for_other_connection = false;  // an answer that another connection got
@@ -25,8 +25,8 @@ struct Lies {
   bool answers_for_other_key = false;         // fresh evidence of another server
   bool sends_other_config = false;
   bool sends_other_receipt_key = false;
-  bool sends_other_claims = false;            // claims that the evidence does not vouch for
-  std::string answers_with = {};              // this text in place of the message
+  bool sends_other_claims = false;  // claims that the evidence does not vouch for
+  std::string answers_with = {};    // this text in place of the message
 };
 
 struct SeenRequest {

@@ -19,7 +19,7 @@ Outcome<ModelFile> ModelFile::open(const std::string& path) {
     return problem(Code::kNotFound, "client.file.open",
                    "The file \"" + path + "\" cannot be opened (" + std::strerror(errno) +
                        "); check its path and permissions.");
-  struct stat status {};
+  struct stat status{};
   const bool known = ::fstat(fd, &status) == 0;
   ModelFile file(fd, known ? static_cast<uint64_t>(status.st_size) : 0);
   if (!known || !S_ISREG(status.st_mode))

@@ -12,9 +12,9 @@ Outcome<Policy> read_policy(const std::string& path) {
   std::ostringstream text;
   text << in.rdbuf();
   if (!in.good())
-    return problem(Code::kNotFound, "client.policy.open",
-                   "The policy file \"" + path +
-                       "\" cannot be read; check its path and permissions.");
+    return problem(
+        Code::kNotFound, "client.policy.open",
+        "The policy file \"" + path + "\" cannot be read; check its path and permissions.");
   Outcome<Policy> policy = parse_policy(text.view());
   if (!policy.has_value())
     policy.error().sentence = "In the policy file \"" + path + "\": " + policy.error().sentence;

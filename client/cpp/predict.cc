@@ -40,9 +40,9 @@ Outcome<Prediction> predict_over(AttestedTransport& transport, const std::string
                        .datatype = inputs[i].datatype,
                        .shape = inputs[i].shape,
                        .data = inputs[i].data});
-  ASSIGN_OR_RETURN(const InferBody body,
-                   build_infer_request({.id = options.request_id, .outputs = options.outputs},
-                                       tensors));
+  ASSIGN_OR_RETURN(
+      const InferBody body,
+      build_infer_request({.id = options.request_id, .outputs = options.outputs}, tensors));
 
   HttpClientRequest request;
   request.method = "POST";
@@ -58,10 +58,10 @@ Outcome<Prediction> predict_over(AttestedTransport& transport, const std::string
 
   ASSIGN_OR_RETURN(const HttpClientResponse answer, transport.send(request));
   if (answer.status != 200) return std::unexpected(problem_of(answer.status, answer.body));
-  ASSIGN_OR_RETURN(InferResponse response,
-                   parse_infer_response(answer.body,
-                                        answer.field("inference-header-content-length"),
-                                        kAnswerLimits));
+  ASSIGN_OR_RETURN(
+      InferResponse response,
+      parse_infer_response(answer.body, answer.field("inference-header-content-length"),
+                           kAnswerLimits));
   ASSIGN_OR_RETURN(const Sha256Digest model_hash, model_hash_of(answer));
   Prediction out{.model_id = std::move(response.model_name),
                  .model_version = std::move(response.model_version),

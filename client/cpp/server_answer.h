@@ -1,7 +1,7 @@
 // Reads the JSON a server answers /v1 requests with. Internal to client/cpp. Pure.
 //
-// The server is attested, but whose programs a policy accepts is its user's choice: what it sends is
-// parsed like any other input.
+// The server is attested, but whose programs a policy accepts is its user's choice: what it sends
+// is parsed like any other input.
 #pragma once
 
 #include "client/cpp/connection.h"
@@ -15,8 +15,8 @@ Outcome<ModelInfo> parse_model(std::string_view body);
 Outcome<std::vector<ModelInfo>> parse_models(std::string_view body);
 
 // The problem that a status other than success and its body, {"error","code"}, stand for: id
-// "server.refused", the server's sentence, and its code as remote_code. A body of another form still
-// gives one, by its status.
+// "server.refused", the server's sentence, and its code as remote_code. A body of another form
+// still gives one, by its status.
 Problem problem_of(unsigned status, BytesView body);
 
 }  // namespace blindai

@@ -9,14 +9,16 @@
 namespace blindai {
 namespace {
 
-// Keeps the id; says what the ids of one format leave unsaid.
+// Says what the ids of one format leave unsaid. An id of JSON's would not say whose JSON.
 Problem explained(const Error& error, std::string_view sentence) {
-  if (*error.id.advice != '\0') return Problem(error);
-  return Problem(error.code, error.id, std::string(sentence) + " [" + error.id.text + "]");
+  const bool of_channel = error.name().starts_with("channel.");
+  return Problem(error.code, of_channel ? error.id : Id("client.attestation-message"),
+                 std::string(sentence) + " [" + error.id.text + "]");
 }
 
 constexpr std::string_view kBadCertificate =
-    "The server's certificate does not carry attestation evidence that can be read, so nothing shows "
+    "The server's certificate does not carry attestation evidence that can be read, so nothing "
+    "shows "
     "what runs there. Check that the address is a BlindAI server's; do not send data to it.";
 constexpr std::string_view kBadMessage =
     "The server's answer to the attestation question cannot be read. Check that the address is a "
@@ -60,8 +62,7 @@ Outcome<void> AttestedTransport::reconnect(AttestedServer* failed) {
   if (!certificate.has_value())
     return std::unexpected(explained(certificate.error(), kBadCertificate));
   const bool same_key = !attested_key_.empty() && equal(certificate->spki, attested_key_);
-  if (!same_key || !is_fresh())
-    RETURN_IF_ERROR(attest(*http, std::move(*certificate), failed));
+  if (!same_key || !is_fresh()) RETURN_IF_ERROR(attest(*http, std::move(*certificate), failed));
   http_ = std::move(http);
   return {};
 }
@@ -99,8 +100,8 @@ Outcome<void> AttestedTransport::attest(HttpClient& http, AttestedCertificate ce
   return {};
 }
 
-// "net.closed" says that no answer came. A cut without a farewell may come after the server acted, so
-// only a request that can be repeated without harm is.
+// "net.closed" says that no answer came. A cut without a farewell may come after the server acted,
+// so only a request that can be repeated without harm is.
 bool AttestedTransport::may_repeat(const Error& error, const HttpClientRequest& request) const {
   if (error.name() == "net.closed") return true;
   const bool cut = error.name() == "tls.eof" || error.name() == "tls.reset";

@@ -16,8 +16,8 @@ class AttestedTransport {
                                                           AttestedServer* failed);
 
   // Answers of any status. A connection that the server closed while idle is replaced, once, by a
-  // new one: to the same TLS key while the evidence is fresh (resuming the TLS session if the server
-  // agrees), else after verifying anew.
+  // new one: to the same TLS key while the evidence is fresh (resuming the TLS session if the
+  // server agrees), else after verifying anew.
   Outcome<HttpClientResponse> send(const HttpClientRequest& request);
   // `restart` gives the body from its beginning; it is called once per try.
   Outcome<HttpClientResponse> send(const HttpClientRequest& request,

@@ -11,7 +11,7 @@ namespace blindai {
 // data and binary_data_size), "oip.data-missing" (neither); kTooLarge "oip.tensor-size";
 // kInvalid "oip.data-no-json" (FP16, BF16 as JSON), "oip.data-kind" (elements of another type),
 // "oip.data-shape" (count or nesting), "oip.byte-count" (binary_data_size against the shape).
-Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const DocumentTensor& tensor,
+Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const OipTensor& tensor,
                                        const InferLimits& limits);
 
 // Contents that a size cannot tell. Errors: kInvalid "oip.bytes-layout" (BYTES that is not exactly

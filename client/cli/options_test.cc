@@ -1,0 +1,216 @@
+#include "client/cli/options.h"
+
+#include <cstdio>
+#include <fstream>
+#include <gtest/gtest.h>
+
+#include "client/cli/completion.h"
+#include "client/cli/console.h"
+#include "client/cli/progress.h"
+#include "lib/crypto/crypto.h"
+
+namespace blindai {
+namespace {
+
+CommandLine parse(const std::vector<std::string>& arguments, const std::string& address = "") {
+  bool json = false;
+  auto out = parse_command_line(arguments, address, json);
+  EXPECT_TRUE(out.has_value()) << out.error().sentence;
+  return std::move(*out);
+}
+
+std::string refusal(const std::vector<std::string>& arguments, const std::string& address = "") {
+  bool json = false;
+  const auto out = parse_command_line(arguments, address, json);
+  if (out.has_value()) return "";
+  EXPECT_EQ(out.error().name(), "cli.usage");
+  EXPECT_EQ(status_of(out.error()), ExitStatus::kUsage);
+  return out.error().sentence;
+}
+
+TEST(CommandLine, TakesTheAddressFirstOrFromTheEnvironment) {
+  const auto given = std::get<ModelsCommand>(parse({"models", "host:1"}, "other:2").command);
+  EXPECT_EQ(given.server.address, "host:1");
+  EXPECT_EQ(given.model_id, "");
+  const auto implied = std::get<ModelsCommand>(parse({"models", "a/b"}, "other:2").command);
+  EXPECT_EQ(implied.server.address, "other:2");
+  EXPECT_EQ(implied.model_id, "a/b");
+  EXPECT_NE(refusal({"models", "a/b"}).find("BLINDAI_ADDR"), std::string::npos);
+  EXPECT_NE(refusal({"upload", "host:1"}).find("[ADDR] FILE"), std::string::npos);
+}
+
+TEST(CommandLine, ReadsPredict) {
+  const std::string hash = to_hex(sha256({}));
+  const auto line =
+      parse({"predict", "host:1",       "m",         "x=a.npy",      "b.raw", "--shape",
+             "1,3",     "--datatype",   "FP32",      "--only",       "y",     "--only",
+             "z",       "--output",     "o.npz",     "--model-hash", hash,    "--policy",
+             "p.toml",  "--simulation", "--timeout", "2.5",          "--json"});
+  EXPECT_TRUE(line.json);
+  const auto& command = std::get<PredictCommand>(line.command);
+  EXPECT_EQ(command.model_id, "m");
+  EXPECT_EQ(command.inputs, (std::vector<std::string>{"x=a.npy", "b.raw"}));
+  EXPECT_EQ(command.shape, (std::vector<int64_t>{1, 3}));
+  EXPECT_EQ(command.datatype, Datatype::kFp32);
+  EXPECT_EQ(command.outputs, (std::vector<std::string>{"y", "z"}));
+  EXPECT_EQ(command.output_file, "o.npz");
+  EXPECT_EQ(to_hex(command.model_hash.value()), hash);
+  EXPECT_EQ(command.server.policy, "p.toml");
+  EXPECT_TRUE(command.server.simulation);
+  EXPECT_EQ(command.server.timeout_s, 2.5);
+}
+
+TEST(CommandLine, OptionsDoNotSwallowArguments) {
+  const auto command =
+      std::get<PredictCommand>(parse({"predict", "host:1", "--only", "y", "m", "a.npy"}).command);
+  EXPECT_EQ(command.outputs, std::vector<std::string>{"y"});
+  EXPECT_EQ(command.model_id, "m");
+  const auto measure =
+      std::get<MeasureCommand>(parse({"measure", "--config", "a", "--config", "b", "--server", "s",
+                                      "--worker", "w", "--onnxruntime", "o", "--policy", "p"})
+                                   .command);
+  EXPECT_EQ(measure.configurations, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(measure.policy_out, "p");
+}
+
+TEST(CommandLine, NamesAnUploadAfterItsFile) {
+  EXPECT_EQ(std::get<UploadCommand>(parse({"upload", "h:1", "dir/resnet.onnx"}).command).model_id,
+            "resnet");
+  const auto command =
+      std::get<UploadCommand>(parse({"upload", "h:1", "f", "--id", "a/b", "--no-save"}).command);
+  EXPECT_EQ(command.model_id, "a/b");
+  EXPECT_TRUE(command.keep_in_memory);
+}
+
+TEST(CommandLine, TellsFilesFromAddresses) {
+  const std::string path = testing::TempDir() + "options_test:1.json";
+  std::ofstream(path) << "{}";
+  const auto command = std::get<VerifyCommand>(parse({"verify", path}, "h:1").command);
+  EXPECT_EQ(command.file, path);
+  EXPECT_EQ(command.server.address, "");
+  std::remove(path.c_str());
+  EXPECT_EQ(std::get<VerifyCommand>(parse({"verify", "h:1"}).command).server.address, "h:1");
+  EXPECT_EQ(std::get<VerifyCommand>(parse({"verify"}, "h:2").command).server.address, "h:2");
+  EXPECT_NE(refusal({"verify", "nowhere"}).find("neither"), std::string::npos);
+}
+
+TEST(CommandLine, RefusesWhatItDoesNotKnow) {
+  EXPECT_NE(refusal({}), "");
+  EXPECT_NE(refusal({"frobnicate"}), "");
+  EXPECT_NE(refusal({"models", "h:1", "--frobnicate"}), "");
+  EXPECT_NE(refusal({"models", "h:1", "a", "b"}), "");
+  EXPECT_NE(refusal({"models", "h:1", "a", "--delete", "b"}), "");
+  EXPECT_NE(refusal({"models", "h:1", "--timeout", "0"}), "");
+  EXPECT_NE(refusal({"predict", "h:1", "m"}), "");
+  EXPECT_NE(refusal({"predict", "h:1", "m", "f", "--datatype", "FLOAT"}), "");
+  EXPECT_NE(refusal({"predict", "h:1", "m", "f", "--model-hash", "12"}), "");
+  EXPECT_NE(refusal({"measure", "--server", "s"}), "");
+  EXPECT_NE(refusal({"completion", "tcsh"}), "");
+  bool json = false;
+  EXPECT_EQ(
+      parse_command_line({"predict", "h:1", "m", "f", "--shape", "1,,2"}, "", json).error().name(),
+      "raw.shape");
+}
+
+TEST(CommandLine, HelpShowsExamplesForEachCommand) {
+  EXPECT_NE(std::get<TextCommand>(parse({"--help"}).command).text.find("Exit status"),
+            std::string::npos);
+  for (const std::string name :
+       {"verify", "upload", "predict", "models", "measure", "completion"}) {
+    const std::string text = std::get<TextCommand>(parse({name, "--help"}).command).text;
+    EXPECT_NE(text.find("Usage: blindai " + name), std::string::npos) << text;
+    EXPECT_NE(text.find("Examples:\n"), std::string::npos) << text;
+    EXPECT_NE(text.find("--json"), std::string::npos) << text;
+  }
+  EXPECT_EQ(std::get<TextCommand>(parse({"--version"}).command).text,
+            "blindai " BLINDAI_VERSION "\n");
+}
+
+// What the shell thinks of the script, where the machine has that shell.
+void expect_accepted(const std::string& shell) {
+  const std::string script =
+      std::get<CompletionCommand>(parse({"completion", shell}).command).script;
+  for (const char* word : {"verify", "upload", "predict", "models", "measure", "simulation"})
+    EXPECT_NE(script.find(word), std::string::npos) << shell << " " << word;
+  if (std::system(("command -v " + shell + " > /dev/null 2>&1").c_str()) != 0)
+    GTEST_SKIP() << shell << " is not installed; its reading of the script is not tried";
+  const std::string path = testing::TempDir() + "options_test_completion";
+  std::ofstream(path) << script;
+  EXPECT_EQ(std::system((shell + " -n " + path).c_str()), 0) << script;
+  std::remove(path.c_str());
+}
+
+TEST(Completion, IsAcceptedByBash) {
+  expect_accepted("bash");
+}
+TEST(Completion, IsAcceptedByZsh) {
+  expect_accepted("zsh");
+}
+TEST(Completion, IsAcceptedByFish) {
+  expect_accepted("fish");
+}
+
+TEST(Completion, CompletesCommandsAndOptionsInBash) {
+  const std::string path = testing::TempDir() + "options_test_bash";
+  const std::string out = path + ".out";
+  std::ofstream(path)
+      << std::get<CompletionCommand>(parse({"completion", "bash"}).command).script
+      << "COMP_WORDS=(blindai up); COMP_CWORD=1; _blindai; echo \"${COMPREPLY[@]}\"\n"
+      << "COMP_WORDS=(blindai models --de); COMP_CWORD=2; _blindai; "
+         "echo \"${COMPREPLY[@]}\"\n";
+  ASSERT_EQ(std::system(("bash " + path + " > " + out).c_str()), 0);
+  std::ifstream in(out);
+  std::string line;
+  std::getline(in, line);
+  EXPECT_EQ(line, "upload");
+  std::getline(in, line);
+  EXPECT_EQ(line, "--delete");
+  std::remove(path.c_str());
+  std::remove(out.c_str());
+}
+
+TEST(Completion, QuotesWhatShellsWouldRead) {
+  const std::vector<CommandSpec> commands = {{"c", "it's [a]: b", {{"--o", "$(x) 'y'", true}}, {}}};
+  EXPECT_NE(completion_script("zsh", commands)->find("'c:it'\\''s \\[a\\]\\: b'"),
+            std::string::npos);
+  EXPECT_NE(completion_script("fish", commands)->find("-l o -r -d '$(x) '\\''y'\\'''"),
+            std::string::npos);
+  EXPECT_FALSE(completion_script("tcsh", commands).has_value());
+}
+
+TEST(Console, ShowsNothingThatCommandsATerminal) {
+  EXPECT_EQ(printable("a\x1b[2Jb\n\x7f"), "a?[2Jb??");
+  EXPECT_EQ(printable("a\tb\nc\r", true), "a\tb\nc?");
+  EXPECT_EQ(printable("caf\xc3\xa9 \xc2\x9b"
+                      "1m"),
+            "caf\xc3\xa9 ?1m");
+  EXPECT_EQ(printable("\xff\x9b"), "??");
+}
+
+TEST(Console, GivesEveryKindOfProblemItsStatus) {
+  EXPECT_EQ(status_of(Problem(Code::kUntrusted, "channel.key", "")), ExitStatus::kUnverified);
+  EXPECT_EQ(status_of(Problem(Code::kMalformed, "sgx.quote.layout", "")), ExitStatus::kUnverified);
+  EXPECT_EQ(status_of(Problem(Code::kDenied, "policy.measurement", "")), ExitStatus::kUnverified);
+  EXPECT_EQ(status_of(Problem(Code::kUnavailable, "net.connect", "")), ExitStatus::kUnreachable);
+  EXPECT_EQ(status_of(Problem(Code::kDenied, "server.refused", "")), ExitStatus::kRefused);
+  EXPECT_EQ(status_of(Problem(Code::kNotFound, "file.open", "")), ExitStatus::kError);
+  EXPECT_EQ(status_of(Problem(Code::kInvalid, "policy.missing", "")), ExitStatus::kError);
+}
+
+TEST(Console, SizesAreDecimal) {
+  EXPECT_EQ(size_text(0), "0 bytes");
+  EXPECT_EQ(size_text(999), "999 bytes");
+  EXPECT_EQ(size_text(1000), "1.0 kB");
+  EXPECT_EQ(size_text(45'300'000), "45.3 MB");
+  EXPECT_EQ(size_text(999'999), "1.0 MB");
+  EXPECT_EQ(size_text(UINT64_MAX), "18.4 EB");
+}
+
+TEST(Progress, SaysHowFarAndHowFast) {
+  EXPECT_EQ(progress_line("Uploading x", 45'300'000, 90'600'000, std::chrono::milliseconds(500)),
+            "Uploading x: 45.3 MB of 90.6 MB (50 %), 90.6 MB/s");
+  EXPECT_EQ(progress_line("x", 0, 0, std::chrono::milliseconds(0)), "x: 0 bytes of 0 bytes");
+}
+
+}  // namespace
+}  // namespace blindai
