@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import threading
 import time
@@ -305,6 +307,19 @@ class TestPredict:
     def test_an_unknown_model_is_not_found(self, client: blindai.Connection) -> None:
         with pytest.raises(blindai.NotFoundError, match="py-unknown"):
             client.predict("py-unknown", np.zeros(1))
+
+    def test_ctrl_c_ends_the_wait_and_the_connection_goes_on(
+        self, client: blindai.Connection, identity: str, tmp_path: Path
+    ) -> None:
+        upload(client, tmp_path, "py-long", sleepy_model())
+        client.predict("py-long", np.array(1))
+        thread = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.predict("py-long", np.array(10_000_000))
+        thread.join()
+        assert client.predict(identity, np.zeros((1, 4), np.float32)).output
+        client.delete_model("py-long")
 
     def test_the_answer_is_writable_memory_of_its_own(
         self, client: blindai.Connection, identity: str
