@@ -36,8 +36,7 @@ from terminal import STYLE, Clock, UploadBar, say  # noqa: E402
 
 MODEL_ID = "lite0"
 PORT = 9924
-# What the server's measured configuration says. Without keys and accounts anybody may upload.
-CONFIG = "allow_anonymous_upload = true\n"
+CONFIG = Path(__file__).with_name("demo.toml")
 START_SECONDS = 60
 
 # The class each photograph is of and its probability, as ONNX Runtime 1.28.0 called directly gives
@@ -83,10 +82,8 @@ def start_server(build: Path, folder: Path, listen: str) -> Server:
     program = build / "bin" / "blindai-server"
     if not program.exists():
         raise DemoError(f"{program} is not built; run ./dev demo, which builds it")
-    config = folder / "config.toml"
-    config.write_text(CONFIG, encoding="utf-8")
     command = [str(program), "--tee", "simulation", "--listen", listen]
-    command += ["--store", str(folder / "store"), "--config", str(config)]
+    command += ["--store", str(folder / "store"), "--config", str(CONFIG)]
     log = folder / "server.log"
     with log.open("wb") as out:
         # Of its own group: Ctrl-C reaches this program alone, which then stops the server.
@@ -230,7 +227,7 @@ def use(server: Server, build: Path, known: list[Path], more: list[Path], clock:
 def policy_of(build: Path) -> Path:
     policy = build / "policy.toml"
     if not policy.exists():
-        raise DemoError(f"{policy} is missing; ./dev measure writes it")
+        raise DemoError(f"{policy} is missing; ./dev demo builds it")
     return policy
 
 
@@ -265,9 +262,9 @@ END
 {STYLE("From a shell", "bold")}
 
 export BLINDAI_POLICY={policy}
-{cli} verify --simulation {address}
-{cli} models --simulation {address}
-{cli} predict --simulation {address} {MODEL_ID} --input input={picture}
+{cli} verify {address} --simulation
+{cli} models {address} --simulation
+{cli} predict {address} {MODEL_ID} {picture} --simulation
 
 {STYLE("Without a client of ours", "bold")} (curl does not verify what it talks to: for a look only)
 

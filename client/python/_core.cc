@@ -30,10 +30,13 @@ nb::str text(std::string_view bytes) {
       PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
 }
 
+// `report`: what was verified, when a connection was not made.
 [[noreturn]] void raise(const Problem& problem, const std::string& report = {}) {
-  const nb::object error = nb::module_::import_("blindai.errors")
-                               .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
-                                                  text(problem.sentence), text(report));
+  const bool from_server = !problem.remote_code.empty();
+  const nb::object error =
+      nb::module_::import_("blindai.errors")
+          .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
+                             text(problem.sentence), from_server, text(report));
   PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
   throw nb::python_error();
 }
@@ -102,12 +105,14 @@ class PyConnection {
     const ConnectOptions options{.policy = policy,
                                  .simulation = simulation,
                                  .connect_time = std::chrono::milliseconds(connect_ms),
-                                 .request_time = std::chrono::milliseconds(request_ms)};
+                                 .request_time = std::chrono::milliseconds(request_ms),
+                                 .interrupted = [this] { return interrupted(); }};
     AttestedServer seen;
     Outcome<std::unique_ptr<Connection>> made = [&] {
       const nb::gil_scoped_release unlocked;
       return Connection::connect(address, options, &seen);
     }();
+    rethrow(std::exchange(raised_, std::nullopt));
     if (!made.has_value()) raise(made.error(), to_json(seen));
     connection_ = std::move(*made);
   }
@@ -133,24 +138,20 @@ class PyConnection {
 
   nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
                           nb::object progress) {
-    std::optional<nb::python_error> raised;
     UploadOptions options;
     options.save_model = save_model;
-    options.progress = [&](uint64_t sent, uint64_t total) {
-      const nb::gil_scoped_acquire locked;
-      try {
-        if (PyErr_CheckSignals() != 0) throw nb::python_error();
-        if (!progress.is_none()) progress(sent, total);
-        return true;
-      } catch (nb::python_error& error) {
-        raised.emplace(std::move(error));
-        return false;
-      }
-    };
-    Outcome<ModelInfo> model =
-        exclusively([&](Connection& c) { return c.upload_model(path, model_id, options); });
-    if (raised.has_value()) throw std::move(*raised);
-    return to_python(value_or_raise(std::move(model)));
+    options.stop = [this] { return interrupted(); };
+    if (!progress.is_none())
+      options.progress = [&](uint64_t sent, uint64_t total) {
+        const nb::gil_scoped_acquire locked;
+        try {
+          if (!raised_.has_value()) progress(sent, total);
+        } catch (nb::python_error& error) {
+          raised_.emplace(std::move(error));
+        }
+      };
+    return to_python(value_or_raise(
+        exclusively([&](Connection& c) { return c.upload_model(path, model_id, options); })));
   }
 
   nb::object predict(const std::string& model_id, const std::vector<PyInput>& inputs,
@@ -199,17 +200,33 @@ class PyConnection {
       throw nb::value_error("the connection cannot be used from its own progress callback");
   }
 
+  // Whether a call should end because Python raised in it: a progress callback did, or a signal's
+  // handler (Ctrl-C), which Python runs in its main thread alone. Called without the interpreter
+  // lock.
+  bool interrupted() {
+    const nb::gil_scoped_acquire locked;
+    if (!raised_.has_value() && PyErr_CheckSignals() != 0) raised_.emplace();
+    return raised_.has_value();
+  }
+
+  static void rethrow(std::optional<nb::python_error> raised) {
+    if (raised.has_value()) throw std::move(*raised);
+  }
+
   template <typename Work>
   std::invoke_result_t<Work, Connection&> exclusively(Work&& work) {
     refuse_reentry();
     std::optional<std::invoke_result_t<Work, Connection&>> answer;
+    std::optional<nb::python_error> raised;
     {
       const nb::gil_scoped_release unlocked;
       const std::lock_guard lock(turn_);
       busy_ = std::this_thread::get_id();
       if (connection_ != nullptr) answer.emplace(work(*connection_));
       busy_ = std::thread::id();
+      raised = std::exchange(raised_, std::nullopt);
     }
+    rethrow(std::move(raised));
     if (!answer.has_value())
       throw nb::value_error("the connection is closed; make a new one with blindai.connect()");
     return std::move(*answer);
@@ -217,6 +234,7 @@ class PyConnection {
 
   std::mutex turn_;
   std::atomic<std::thread::id> busy_;
+  std::optional<nb::python_error> raised_;  // by Python inside the running call
   std::unique_ptr<Connection> connection_;  // null once closed
   std::string report_;                      // of the last verification, once asked for or closed
 };

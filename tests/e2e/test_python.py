@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from conftest import DEMO_CONFIG, DTYPES, Server, identity_model, make_model, sleepy_model
+from conftest import BUILD, DEMO_CONFIG, DTYPES, Server, identity_model, make_model, sleepy_model
 from onnx import TensorProto, helper
 
 import blindai
@@ -24,6 +27,21 @@ Array = npt.NDArray[Any]
 
 def connect(server: Server, policy: blindai.Policy) -> blindai.Connection:
     return blindai.connect(f"127.0.0.1:{server.port}", simulation=True, policy=policy)
+
+
+@pytest.fixture(scope="session")
+def policy(tmp_path_factory: pytest.TempPathFactory) -> blindai.Policy:
+    """Accepts the programs of this build with the configuration that the tests give them."""
+    programs = BUILD / "bin"
+    folder = tmp_path_factory.mktemp("policy")
+    config, out = folder / "config.toml", folder / "policy.toml"
+    config.write_text(DEMO_CONFIG)
+    command = [str(programs / "blindai"), "measure", "--config", str(config), "--policy", str(out)]
+    command += ["--server", str(programs / "blindai-server")]
+    command += ["--worker", str(programs / "blindai-worker")]
+    command += ["--onnxruntime", str(programs / "libonnxruntime.so.1.28.0")]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return blindai.Policy.from_file(out)
 
 
 @pytest.fixture
@@ -289,6 +307,19 @@ class TestPredict:
     def test_an_unknown_model_is_not_found(self, client: blindai.Connection) -> None:
         with pytest.raises(blindai.NotFoundError, match="py-unknown"):
             client.predict("py-unknown", np.zeros(1))
+
+    def test_ctrl_c_ends_the_wait_and_the_connection_goes_on(
+        self, client: blindai.Connection, identity: str, tmp_path: Path
+    ) -> None:
+        upload(client, tmp_path, "py-long", sleepy_model())
+        client.predict("py-long", np.array(1))
+        thread = threading.Timer(0.5, lambda: os.kill(os.getpid(), signal.SIGINT))
+        thread.start()
+        with pytest.raises(KeyboardInterrupt):
+            client.predict("py-long", np.array(10_000_000))
+        thread.join()
+        assert client.predict(identity, np.zeros((1, 4), np.float32)).output
+        client.delete_model("py-long")
 
     def test_the_answer_is_writable_memory_of_its_own(
         self, client: blindai.Connection, identity: str

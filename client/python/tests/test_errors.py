@@ -1,9 +1,8 @@
-"""Failures of the extension module as Python exceptions; policies; arguments."""
+"""Failures of the extension module as Python exceptions, and reports."""
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -58,7 +57,7 @@ def test_a_timeout_is_also_a_connection_error() -> None:
 
 
 def test_another_program_is_an_identity_error_with_both_measurements() -> None:
-    error = from_core("denied", "policy.measurement", "Another program.", report(FAILED))
+    error = from_core("denied", "policy.measurement", "Another.", False, report(FAILED))
     assert type(error) is blindai.IdentityError
     assert (error.expected, error.found) == ("aa", "bb")
     assert error.report is not None
@@ -81,12 +80,31 @@ def test_another_program_is_an_identity_error_with_both_measurements() -> None:
 def test_a_connection_that_cannot_be_verified_is_an_attestation_error(
     code: str, error_id: str, kind: type[Exception]
 ) -> None:
-    assert type(from_core(code, error_id, "No.", report())) is kind
+    assert type(from_core(code, error_id, "No.", False, report())) is kind
 
 
-def test_the_same_codes_outside_a_connection_attempt_are_not() -> None:
-    assert not isinstance(from_core("denied", "serve.upload", "No."), blindai.AttestationError)
-    assert not isinstance(from_core("malformed", "policy.syntax", "No."), blindai.AttestationError)
+@pytest.mark.parametrize(
+    ("code", "error_id", "kind"),
+    [
+        ("denied", "policy.measurement", blindai.IdentityError),
+        ("untrusted", "channel.nonce", blindai.AttestationError),
+        ("stale", "sgx.tcb-info.validity", blindai.StaleEvidenceError),
+    ],
+)
+def test_so_is_a_later_call_that_verifies_again(
+    code: str, error_id: str, kind: type[Exception]
+) -> None:
+    assert type(from_core(code, error_id, "No.")) is kind
+
+
+def test_a_servers_own_answer_is_never_one() -> None:
+    for code in ("denied", "stale", "malformed"):
+        error = from_core(code, "policy.measurement", "No.", True)
+        assert not isinstance(error, blindai.AttestationError)
+
+
+def test_a_policy_that_cannot_be_read_is_not_one() -> None:
+    assert type(from_core("malformed", "policy.syntax", "No.")) is blindai.MalformedError
 
 
 def test_a_servers_sentence_cannot_drive_the_terminal() -> None:
@@ -111,90 +129,3 @@ def test_a_report_shows_each_check() -> None:
         "  FAILED policy.measurement: Check it.",
         "  -      claims.report-data",
     ]
-
-
-class TestPolicy:
-    TEXT = f"""
-format = "blindai-policy-1"
-tcb_statuses = ["UpToDate"]
-advisories = []
-configurations = "any"
-min_tcb_evaluation_number = 1
-max_evidence_age_s = 3600
-
-[sgx]
-mr_enclave = ["{"ab" * 32}"]
-"""
-
-    @pytest.fixture
-    def path(self, tmp_path: Path) -> Path:
-        path = tmp_path / "policy.toml"
-        path.write_text(self.TEXT, encoding="utf-8")
-        return path
-
-    def test_is_read_and_written(self, path: Path) -> None:
-        policy = blindai.Policy.from_file(path)
-        assert "ab" * 32 in policy.to_toml()
-        assert blindai.Policy.from_text(policy.to_toml()) == policy
-
-    def test_that_cannot_be_read_names_the_file(self, tmp_path: Path) -> None:
-        path = tmp_path / "broken.toml"
-        path.write_text("nonsense", encoding="utf-8")
-        with pytest.raises(ValueError, match=r"broken\.toml"):
-            blindai.Policy.from_file(path)
-        path.write_bytes(b"\xff")
-        with pytest.raises(ValueError, match="not UTF-8"):
-            blindai.Policy.from_file(path)
-        with pytest.raises(FileNotFoundError):
-            blindai.Policy.from_file(tmp_path / "absent.toml")
-
-    def test_is_the_one_given_else_the_one_the_variable_names(
-        self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        policy = blindai.Policy.from_file(path)
-        monkeypatch.setenv("BLINDAI_POLICY", str(tmp_path / "absent.toml"))
-        assert blindai.load_policy(policy) is policy
-        assert blindai.load_policy(str(path)) == policy
-        with pytest.raises(FileNotFoundError):
-            blindai.load_policy()
-        monkeypatch.setenv("BLINDAI_POLICY", str(path))
-        assert blindai.load_policy() == policy
-
-    def test_is_else_the_one_beside_the_package_else_an_error_says_how_to_get_one(
-        self, path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.delenv("BLINDAI_POLICY", raising=False)
-        monkeypatch.setattr("blindai.policy._PACKAGED", path)
-        assert blindai.load_policy() == blindai.Policy.from_file(path)
-        monkeypatch.setattr("blindai.policy._PACKAGED", tmp_path / "absent.toml")
-        with pytest.raises(blindai.InvalidError, match="BLINDAI_POLICY"):
-            blindai.load_policy()
-
-
-class TestConnectionArguments:
-    @pytest.fixture
-    def policy(self) -> blindai.Policy:
-        return blindai.Policy.from_text(TestPolicy.TEXT)
-
-    def test_simulation_warns(self, policy: blindai.Policy) -> None:
-        with (
-            pytest.warns(blindai.SimulationModeWarning, match="development only"),
-            pytest.raises(ConnectionError),
-        ):
-            blindai.connect("127.0.0.1:1", simulation=True, policy=policy)
-
-    def test_no_server_is_a_connection_error_that_says_what_to_do(
-        self, policy: blindai.Policy
-    ) -> None:
-        with pytest.raises(ConnectionError, match="check it and that the server is running"):
-            blindai.Connection("127.0.0.1:1", policy=policy)
-
-    @pytest.mark.parametrize("addr", ["localhost:nonsense", "", "localhost:99999", "[::1"])
-    def test_a_wrong_address_is_a_value_error(self, addr: str, policy: blindai.Policy) -> None:
-        with pytest.raises(ValueError, match="host:port"):
-            blindai.Connection(addr, policy=policy)
-
-    @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf")])
-    def test_a_wrong_time_is_a_value_error(self, seconds: float, policy: blindai.Policy) -> None:
-        with pytest.raises(ValueError, match="connect_timeout"):
-            blindai.Connection("127.0.0.1:1", policy=policy, connect_timeout=seconds)

@@ -62,7 +62,8 @@ class InvalidError(BlindAIError, ValueError):
 class AttestationError(BlindAIError):
     """The server did not prove that it is what the policy accepts. Nothing was sent to it.
 
-    report    every check by name, as far as verification went; None when it did not begin
+    report    every check by name, as far as verification went; None when it was a later call that
+              had to verify again
     check     the first check that failed, if one did
     expected  what that check asked for, and
     found     what it saw: unverified, for people
@@ -161,16 +162,25 @@ _UNVERIFIED: dict[str, type[AttestationError]] = {
 }
 
 
-def from_core(code: str, error_id: str, sentence: str, report_json: str = "") -> BlindAIError:
+# What the ids of verification begin with. A policy that cannot be read is "malformed" or "invalid".
+_VERIFICATION = ("channel.", "claims.", "client.simulation", "evidence.", "policy.", "sgx.")
+
+
+def from_core(
+    code: str, error_id: str, sentence: str, from_server: bool = False, report_json: str = ""
+) -> BlindAIError:
     """The exception for a failure in the extension module.
 
-    report_json: what was verified before a connection failed; empty for any other call.
+    from_server: the server said it, over a verified connection. report_json: what was verified,
+    when a connection was not made; a later call that has to verify again fails without one.
     """
     message = _printable(sentence)
-    if code in ("malformed", "untrusted", "stale", "denied") and report_json:
-        report = Report.from_json(report_json)
+    connecting = bool(report_json) and code in ("malformed", "untrusted", "stale", "denied")
+    again = code in ("untrusted", "stale", "denied") and error_id.startswith(_VERIFICATION)
+    if not from_server and (connecting or again):
+        report = Report.from_json(report_json) if report_json else None
         kind = StaleEvidenceError if code == "stale" else AttestationError
-        return _UNVERIFIED.get(error_id, kind)(message, error_id, report if report.checks else None)
+        return _UNVERIFIED.get(error_id, kind)(message, error_id, report)
     return _BY_CODE.get(code, InternalError)(message, error_id)
 
 

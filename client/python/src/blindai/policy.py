@@ -69,7 +69,7 @@ def load_policy(policy: PolicyLike | None = None) -> Policy:
         return Policy.from_file(_PACKAGED)
     raise InvalidError(
         "No policy says which servers to accept, and none came with this package. Pass policy= the "
-        "path of one, or set BLINDAI_POLICY to it. `./dev measure`, run in the source that the "
-        "server was built from, writes its policy to build/release/policy.toml.",
+        "path of one, or set BLINDAI_POLICY to it. `./dev build release`, run in the source that "
+        "the server was built from, writes its policy to build/release/policy.toml.",
         "policy.absent",
     )
