@@ -109,7 +109,7 @@ TEST_P(ConnectionLies, AreRefusedByTheCheckThatNoticesThem) {
 }
 
 INSTANTIATE_TEST_SUITE_P(, ConnectionLies, testing::ValuesIn(kLies),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& row) { return row.param.name; });
 
 TEST(Connection, RefusesClaimsThatTheEvidenceDoesNotVouchFor) {
   const LyingServer server(LIE(sends_other_claims = true));
