@@ -110,6 +110,33 @@ function(blindai_fuzzer name)
   endif()
 endfunction()
 
+# blindai_bench(seal_bench [SOURCES more.cc ...] USES lib/seal [THIRD_PARTY openssl])
+# bench/<name>.cc and Google Benchmark, as a program in build/<preset>/bench that `dev bench` runs.
+function(blindai_bench name)
+  if(NOT BLINDAI_BENCH)
+    return()
+  endif()
+  cmake_parse_arguments(A "" "" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  add_executable(${name} ${PROJECT_SOURCE_DIR}/bench/${name}.cc ${A_SOURCES})
+  _blindai_common(${name})
+  _blindai_link(${name} tests USES ${A_USES} THIRD_PARTY benchmark ${A_THIRD_PARTY})
+  target_compile_definitions(${name} PRIVATE BLINDAI_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
+                                             BLINDAI_BINARY_DIR="${PROJECT_BINARY_DIR}")
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bench)
+endfunction()
+
+# blindai_python_module(_core SIDE client SOURCES _core.cc USES ...)
+# A CPython extension module. nanobind's own runtime library is compiled into it: it is no target of
+# ours, so it is marked foreign and left out of the link rules.
+function(blindai_python_module target)
+  cmake_parse_arguments(A "" "SIDE" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  nanobind_add_module(${target} NB_STATIC PROTECT_STACK NOMINSIZE NB_SUPPRESS_WARNINGS
+                      ${A_SOURCES})
+  set_target_properties(nanobind-static-ps PROPERTIES BLINDAI_FOREIGN ON)
+  _blindai_common(${target})
+  _blindai_link(${target} ${A_SIDE} USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+endfunction()
+
 function(_blindai_targets_below dir out)
   get_property(found DIRECTORY ${dir} PROPERTY BUILDSYSTEM_TARGETS)
   get_property(children DIRECTORY ${dir} PROPERTY SUBDIRECTORIES)
@@ -134,7 +161,7 @@ function(blindai_verify_links)
     endif()
     get_target_property(side ${target} BLINDAI_SIDE)
     if(NOT side)
-      message(FATAL_ERROR "${target} was not made by blindai_module, _program, _test or _fuzzer")
+      message(FATAL_ERROR "${target} was not made by blindai_module, _program, _test, _fuzzer or _bench")
     endif()
     get_target_property(libs ${target} LINK_LIBRARIES)
     foreach(lib ${libs})

@@ -22,17 +22,28 @@ constexpr Id kTimeout{"net.timeout",
 constexpr Id kRefusedConnection{
     "net.connect", "Nothing answers at that address; check it and that the server is running."};
 
-Status poll_for(int fd, short events, std::chrono::milliseconds time) {
+// A signal may come just before the wait, or to another thread: somebody who wants to end the wait
+// is asked this often.
+constexpr std::chrono::milliseconds kAskEvery{200};
+
+Status poll_for(int fd, short events, std::chrono::milliseconds time,
+                const std::function<bool()>& interrupted) {
+  const auto deadline = std::chrono::steady_clock::now() + time;
   pollfd p{fd, events, 0};
   while (true) {
-    const int n = ::poll(&p, 1, static_cast<int>(time.count()));
+    const auto wait = interrupted ? std::min(time, kAskEvery) : time;
+    const int n = ::poll(&p, 1, static_cast<int>(wait.count()));
     if (n > 0) return {};
-    if (n == 0) return fail(Code::kDeadline, kTimeout);
-    if (errno != EINTR) return fail(Code::kUnavailable, "net.poll");
+    if (n < 0 && errno != EINTR) return fail(Code::kUnavailable, "net.poll");
+    if (interrupted && interrupted())
+      return fail(Code::kUnavailable, {"net.interrupted", "The call was interrupted."});
+    time =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (time.count() <= 0) return fail(Code::kDeadline, kTimeout);
   }
 }
 
-Result<int> connect_tcp(const addrinfo& address, std::chrono::milliseconds time) {
+Result<int> connect_tcp(const addrinfo& address, const HttpClientOptions& options) {
   const int fd = ::socket(address.ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (fd < 0) return fail(Code::kUnavailable, kRefusedConnection);
   const int on = 1;
@@ -40,7 +51,7 @@ Result<int> connect_tcp(const addrinfo& address, std::chrono::milliseconds time)
   Error error{Code::kUnavailable, kRefusedConnection};
   if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) return fd;
   if (errno == EINPROGRESS) {
-    Status ready = poll_for(fd, POLLOUT, time);
+    Status ready = poll_for(fd, POLLOUT, options.connect_time, options.interrupted);
     int failure = 0;
     socklen_t length = sizeof failure;
     if (ready.has_value() && ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &failure, &length) == 0 &&
@@ -68,7 +79,7 @@ Result<std::unique_ptr<HttpClient>> HttpClient::connect(const std::string& addre
   ASSIGN_OR_RETURN(const AddressList list, resolve(where, /*passive=*/false));
   Result<int> fd = fail(Code::kUnavailable, kRefusedConnection);
   for (const addrinfo* a = list.get(); a != nullptr && !fd.has_value(); a = a->ai_next)
-    fd = connect_tcp(*a, options.connect_time);
+    fd = connect_tcp(*a, options);
   if (!fd.has_value()) return std::unexpected(fd.error());
   std::unique_ptr<HttpClient> client(
       new HttpClient(*fd, address, tls.connect(*fd, where.host, resume), options));
@@ -80,9 +91,9 @@ Result<std::unique_ptr<HttpClient>> HttpClient::connect(const std::string& addre
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return fail(Code::kDeadline, kTimeout);
     if (status == IoStatus::kWantRead)
-      RETURN_IF_ERROR(poll_for(*fd, POLLIN, left));
+      RETURN_IF_ERROR(poll_for(*fd, POLLIN, left, options.interrupted));
     else if (status == IoStatus::kWantWrite)
-      RETURN_IF_ERROR(poll_for(*fd, POLLOUT, left));
+      RETURN_IF_ERROR(poll_for(*fd, POLLOUT, left, options.interrupted));
     else
       return std::unexpected(client->tls_->failure());
   }
@@ -103,9 +114,9 @@ HttpClient::~HttpClient() {
 Status HttpClient::wait(IoStatus for_what) {
   switch (for_what) {
     case IoStatus::kWantRead:
-      return poll_for(fd_, POLLIN, options_.stall_time);
+      return poll_for(fd_, POLLIN, options_.stall_time, options_.interrupted);
     case IoStatus::kWantWrite:
-      return poll_for(fd_, POLLOUT | POLLIN, options_.stall_time);
+      return poll_for(fd_, POLLOUT | POLLIN, options_.stall_time, options_.interrupted);
     case IoStatus::kClosed:
       return fail(Code::kUnavailable,
                   {"net.closed", "The server closed the connection; connect again."});

@@ -18,6 +18,8 @@ struct HttpClientOptions {
   std::chrono::milliseconds stall_time{300'000};
   HttpLimits head;
   uint64_t response_bytes = uint64_t{2} << 30;
+  // Asked while waiting, after every signal and a few times a second; true ends the wait.
+  std::function<bool()> interrupted = {};
 };
 
 struct HttpClientRequest {
@@ -48,7 +50,7 @@ class HttpClient {
  public:
   // Connects and completes the TLS handshake; verifies nothing (see net/tls.h).
   // Errors: kInvalid "net.address"; kUnavailable "net.resolve", "net.connect", "tls.*";
-  // kDeadline "net.timeout".
+  // kDeadline "net.timeout"; kUnavailable "net.interrupted".
   static Result<std::unique_ptr<HttpClient>> connect(const std::string& address,
                                                      TlsClientContext& tls,
                                                      const HttpClientOptions& options,
@@ -58,12 +60,13 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
 
   // Errors: kUnavailable "net.closed" (before any byte of an answer: worth one more try), "tls.*";
-  // kDeadline "net.timeout"; kMalformed "http.syntax"; kTooLarge "http.response-too-large".
+  // kDeadline "net.timeout"; kUnavailable "net.interrupted"; kMalformed "http.syntax"; kTooLarge
+  // "http.response-too-large".
   Result<HttpClientResponse> send(const HttpClientRequest& request);
   Result<HttpClientResponse> send(const HttpClientRequest& request, const HttpBodyStream& body);
 
-  // Of the next answers' bodies, in place of HttpClientOptions::response_bytes: small until the peer
-  // is known, so that a stranger cannot make this side allocate.
+  // Of the next answers' bodies, in place of HttpClientOptions::response_bytes: small until the
+  // peer is known, so that a stranger cannot make this side allocate.
   void limit_response(uint64_t bytes) { options_.response_bytes = bytes; }
   // False once the connection cannot carry another request.
   bool usable() const { return usable_; }

@@ -202,7 +202,8 @@ Bytes long_product() {
       .output("y", Datatype::kFp32, {1})
       .node("ConstantOfShape", {"n"}, {"m"})
       .node("MatMul", {"m", "m"}, {"p"})
-      .node("ReduceMax", {"p"}, {"r"}, {attribute_ints("axes", {0, 1}), attribute_int("keepdims", 0)})
+      .node("ReduceMax", {"p"}, {"r"},
+            {attribute_ints("axes", {0, 1}), attribute_int("keepdims", 0)})
       .constant("one_dim", Datatype::kInt64, {1}, int64_bytes({1}))
       .node("Reshape", {"r", "one_dim"}, {"y"})
       .model();

@@ -66,7 +66,8 @@ Bytes identity(Datatype datatype, const std::vector<int64_t>& shape);
 Bytes add(const std::vector<int64_t>& shape);
 // shape INT64 [-1] -> y FP32, that many zeros: outputs of any size.
 Bytes zeros_of_shape();
-// n INT64 [], x FP32 [1] -> y FP32 [1]: x plus 1, n times; ONNX Runtime can be stopped between steps.
+// n INT64 [], x FP32 [1] -> y FP32 [1]: x plus 1, n times; ONNX Runtime can be stopped between
+// steps.
 Bytes loop();
 // n INT64 [2] (both equal) -> y FP32 [1]: one matrix product of n x n, which cannot be stopped.
 Bytes long_product();

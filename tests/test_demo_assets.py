@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import pickle
 import struct
 import subprocess
@@ -26,6 +27,18 @@ import torch_file
 from pinned import Wheel, sha256
 
 Floats = npt.NDArray[np.float32]
+
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared vectors and models: BLINDAI_SHARED, or `shared` beside the checkout."""
+    folder = Path(os.environ.get("BLINDAI_SHARED", ROOT.parent / "shared"))
+    if not folder.is_dir():
+        pytest.skip("the shared models are not here (BLINDAI_SHARED names their folder)")
+    return folder
 
 
 @pytest.fixture(scope="session")
@@ -108,22 +121,23 @@ class TestModel:
             efficientnet.build({**weights, "extra": weights["_fc.bias"]})
 
 
-class TestPictures:
-    # What each photograph shows, in the words of the labels.
-    SHOWS = {
-        "camera.png": {"tripod"},
-        "chelsea.png": {"tiger cat", "Egyptian cat", "tabby"},
-        "coffee.png": {"espresso"},
-        "rocket.jpg": {"missile", "projectile"},
-    }
+# What each photograph shows, in the words of the labels.
+SHOWS = {
+    "camera.png": {"tripod"},
+    "chelsea.png": {"tiger cat", "Egyptian cat", "tabby"},
+    "coffee.png": {"espresso"},
+    "rocket.jpg": {"missile", "projectile"},
+}
 
+
+class TestPictures:
     def test_are_recognised(self, session: onnxruntime.InferenceSession) -> None:
         names = demo_assets.labels().decode().splitlines()
         paths = pictures.make()
-        assert {path.name for path in paths} == set(self.SHOWS)
+        assert {path.name for path in paths} == set(SHOWS)
         for path in paths:
             (logits,) = session.run(None, {"input": pictures.tensor(path)})
-            assert names[int(logits[0].argmax())].split(", ")[0] in self.SHOWS[path.name]
+            assert names[int(logits[0].argmax())].split(", ")[0] in SHOWS[path.name]
 
     def test_crop_is_the_centre(self) -> None:
         # 448 wide, 256 high: not scaled; the left third black, the middle white, the right black.
@@ -191,7 +205,7 @@ class TestTorchFile:
     def test_every_truncation_is_refused(self) -> None:
         whole = self.write()
         for length in range(len(whole)):
-            with pytest.raises(ValueError):
+            with pytest.raises(ValueError, match=r"first format|file ends inside|has .* elements"):
                 torch_file.read_tensors(whole[:length])
 
     def test_trailing_byte_is_refused(self) -> None:
@@ -199,7 +213,7 @@ class TestTorchFile:
             torch_file.read_tensors(self.write() + b"\0")
 
     def test_strides_cannot_leave_the_storage(self) -> None:
-        with pytest.raises(ValueError):
+        with pytest.raises(ValueError, match=r"strides|buffer|no possible shape"):
             torch_file.read_tensors(self.write(strides=(1, 3)))
 
     @pytest.mark.parametrize(

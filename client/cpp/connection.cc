@@ -31,7 +31,12 @@ class VerifiedConnection final : public Connection {
                               .body = {}};
     if (!options.save_model) request.fields.emplace_back("blindai-save-model", "false");
     HttpBodyStream body{.length = file.size(),
-                        .read = [&file](std::span<uint8_t> out) { return file.read(out); },
+                        .read = [&](std::span<uint8_t> out) -> Result<size_t> {
+                          if (options.stop && options.stop())
+                            return fail(Code::kUnavailable,
+                                        {"client.upload.stopped", "The upload was stopped."});
+                          return file.read(out);
+                        },
                         .progress = {}};
     if (options.progress)
       body.progress = [&](uint64_t sent) { options.progress(sent, file.size()); };

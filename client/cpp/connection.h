@@ -34,6 +34,9 @@ struct ConnectOptions {
   bool simulation = false;
   std::chrono::milliseconds connect_time{10'000};
   std::chrono::milliseconds request_time{300'000};
+  // Asked while a call waits, after every signal and a few times a second; true ends the call with
+  // kUnavailable "net.interrupted". Must live as long as the connection.
+  std::function<bool()> interrupted = {};
 };
 
 // Row-major, packed, little-endian; BYTES as the Open Inference Protocol's binary form has it.
@@ -77,6 +80,9 @@ struct UploadOptions {
   bool save_model = true;  // false: kept in the server's memory only, gone when it stops
   // Bytes sent so far, and in all.
   std::function<void(uint64_t, uint64_t)> progress;
+  // Asked before each piece of the file; true ends the upload with kUnavailable
+  // "client.upload.stopped", and the server keeps nothing.
+  std::function<bool()> stop = {};
 };
 
 // What was verified before the connection was handed out, check by check.

@@ -56,6 +56,7 @@ Outcome<void> AttestedTransport::reconnect(AttestedServer* failed) {
   HttpClientOptions limits;
   limits.connect_time = options_.connect_time;
   limits.stall_time = options_.request_time;
+  limits.interrupted = options_.interrupted;
   ASSIGN_OR_RETURN(auto http, HttpClient::connect(address_, *tls_, limits, session_.get()));
   ASSIGN_OR_RETURN(const Bytes der, http->tls().peer_certificate());
   Result<AttestedCertificate> certificate = read_certificate(der);

@@ -117,7 +117,9 @@ void ChildProcess::collect(bool wait) {
   const int options = WEXITED | (wait ? 0 : WNOHANG);
   int result = 0;
   do {
-    result = waitid(P_PIDFD, static_cast<id_t>(pidfd_.get()), &info, options);
+    // By number, which is safe until it is collected: the reactor has made the pidfd non-blocking,
+    // and waiting on such a one does not wait.
+    result = waitid(P_PID, static_cast<id_t>(pid_), &info, options);
   } while (result != 0 && errno == EINTR);
   if (result == 0 && info.si_pid == 0) {  // not yet
     watch_->when_readable([this] { collect(false); });

@@ -19,7 +19,8 @@ Received classify(ssize_t n, const msghdr& message) {
   if (n < 0)
     return {(errno == EAGAIN || errno == EINTR) ? State::kNothing : State::kClosed, 0, OwnedFd()};
   // A packet of no bytes cannot be told from the end, and is no message either.
-  if (n == 0 || (message.msg_flags & MSG_TRUNC) != 0) return {State::kClosed, 0, OwnedFd()};
+  if (n == 0) return {State::kClosed, 0, OwnedFd()};
+  if ((message.msg_flags & MSG_TRUNC) != 0) return {State::kTooLarge, 0, OwnedFd()};
   return {State::kMessage, static_cast<size_t>(n), OwnedFd()};
 }
 

@@ -29,12 +29,12 @@ enum class SendResult { kSent, kFull, kClosed };
 SendResult send_packet(int socket, BytesView message, int with_fd, bool wait);
 
 struct Received {
-  enum class State { kMessage, kNothing, kClosed } state;
+  enum class State { kMessage, kNothing, kClosed, kTooLarge } state;
   size_t size = 0;  // of the message, in the caller's storage
   OwnedFd fd;       // what came beside it; only from receive_packet_with_fd
 };
 // Receives one packet without waiting. Descriptors sent beside it are thrown away by the kernel.
-// A packet larger than `storage` is kClosed: the other side broke the protocol.
+// A packet larger than `storage` is kTooLarge, and lost: the other side broke the protocol.
 Received receive_packet(int socket, std::span<uint8_t> storage);
 // Waits for one packet, and takes one descriptor.
 Received receive_packet_with_fd(int socket, std::span<uint8_t> storage);

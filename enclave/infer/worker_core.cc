@@ -113,7 +113,8 @@ void WorkerCore::read_messages() {
     const Received received = receive_packet(process_->socket(), storage_);
     if (received.state == Received::State::kClosed) return socket_closed();
     if (received.state == Received::State::kNothing) break;
-    if (!handle(BytesView(storage_).first(received.size))) {
+    if (received.state == Received::State::kTooLarge ||
+        !handle(BytesView(storage_).first(received.size))) {
       if (state_ != State::kGone) {
         host_.log("worker " + std::to_string(pid()) + " broke the protocol; ended");
         end(broke_protocol());

@@ -166,7 +166,7 @@ Result<RunResult> WorkerCore::collect(Job& job) {
     used = std::max<size_t>(used, place.offset + place.length - area.offset);
     if (place.datatype == Datatype::kBytes) {
       // Copied before it is walked: the lengths inside must not change between check and use.
-      const auto count = num_elements(place.shape, place.length / 4);
+      const auto count = num_elements(place.shape, wp::kMaxElements);
       result.strings.push_back(to_bytes(data));
       data = result.strings.back();
       if (!count || !wp::is_bytes_tensor(data, *count))

@@ -36,6 +36,8 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
   if (!route.version.empty() && route.version != kOnlyVersion)
     return problem(Code::kNotFound, "model.version",
                    "Models here have one version, 1; leave /versions/ out or ask for 1.");
+  // First, so that who may not delete does not learn what there is to delete.
+  if (route.endpoint == Endpoint::kDelete) RETURN_IF_ERROR(may_change_models());
   std::shared_ptr<const ModelRecord> record;
   if (!route.model_id.empty() && route.endpoint != Endpoint::kUpload) {
     record = context_.vault.find(route.model_id);
@@ -66,7 +68,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
                                                                              : *found->second}}));
     }
     case Endpoint::kInfer:
-      return infer(head, route, reply);
+      return infer(head, record, reply);
     case Endpoint::kRepositoryIndex:
       return answer(reply, index());
     case Endpoint::kRepositoryLoad:
@@ -79,7 +81,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
     case Endpoint::kModelInfo:
       return answer(reply, model_description_json(describe(*record)));
     case Endpoint::kDelete:
-      return remove(route, reply);
+      return remove(record, reply);
     case Endpoint::kModelList:
       return answer(reply, list());
     case Endpoint::kEvidence:
@@ -123,18 +125,16 @@ Outcome<BlindaiService::Exchange> BlindaiService::upload(const HttpHead& head, c
   return exchange;
 }
 
-Outcome<BlindaiService::Exchange> BlindaiService::infer(const HttpHead& head, const Route& route,
-                                                        const HttpReply& reply) {
-  auto record = context_.vault.find(route.model_id);
-  std::shared_ptr<ModelStatistics>& statistics = statistics_[route.model_id];
+Outcome<BlindaiService::Exchange> BlindaiService::infer(
+    const HttpHead& head, const std::shared_ptr<const ModelRecord>& record,
+    const HttpReply& reply) {
+  std::shared_ptr<ModelStatistics>& statistics = statistics_[record->id];
   if (statistics == nullptr) statistics = std::make_shared<ModelStatistics>();
-  return start_infer(context_, std::move(record), statistics, head, reply);
+  return start_infer(context_, record, statistics, head, reply);
 }
 
-Outcome<BlindaiService::Exchange> BlindaiService::remove(const Route& route,
-                                                         const HttpReply& reply) {
-  RETURN_IF_ERROR(may_change_models());
-  const auto record = context_.vault.find(route.model_id);
+BlindaiService::Exchange BlindaiService::remove(const std::shared_ptr<const ModelRecord>& record,
+                                                const HttpReply& reply) {
   return std::make_shared<CollectedBody>(
       reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
         auto removed = std::make_shared<Status>();

@@ -25,8 +25,9 @@ class BlindaiService final : public HttpService {
   using Exchange = std::shared_ptr<HttpExchange>;
   Outcome<Exchange> handle(const HttpHead& head, const Route& route, const HttpReply& reply);
   Outcome<Exchange> upload(const HttpHead& head, const Route& route, const HttpReply& reply);
-  Outcome<Exchange> infer(const HttpHead& head, const Route& route, const HttpReply& reply);
-  Outcome<Exchange> remove(const Route& route, const HttpReply& reply);
+  Outcome<Exchange> infer(const HttpHead& head, const std::shared_ptr<const ModelRecord>& record,
+                          const HttpReply& reply);
+  Exchange remove(const std::shared_ptr<const ModelRecord>& record, const HttpReply& reply);
   Exchange fresh_evidence(const HttpReply& reply);
   Exchange evidence(const HttpReply& reply);
   Exchange load(const std::shared_ptr<const ModelRecord>& record, const HttpReply& reply);

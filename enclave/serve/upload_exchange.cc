@@ -139,7 +139,7 @@ void UploadExchange::commit(const ModelSignature& signature) {
       },
       [this, record] {
         loaded_key_.reset();  // it serves the model from now on
-        busy_ = true;  // nothing follows
+        busy_ = true;         // nothing follows
         reply_.send(json_response(201, model_description_json(describe(**record))));
       });
 }

@@ -187,7 +187,7 @@ Status Upload::publish(const std::shared_ptr<const ModelRecord>& record) {
     return durable;
   }
   if (before != nullptr && !before->saved && record->saved)
-    if (const Status gone = state_->memory.unlink(name); !gone.has_value()) return gone;
+    BLINDAI_CHECK(state_->memory.unlink(name).has_value());
   {
     const std::lock_guard lock(state_->mutex);
     state_->models.insert_or_assign(id_, record);

@@ -258,6 +258,17 @@ TEST(Vault, ModelsInMemoryHaveALimitAndGiveTheirRoomBack) {
   EXPECT_TRUE(put(*store.vault, "d", model_bytes(1, 1'000'000), kInMemory).has_value());
 }
 
+TEST(Vault, SavingAModelThatIsInMemoryGivesItsMemoryBack) {
+  Store store;
+  store.open();
+  for (int round = 0; round < 6; ++round) {
+    const std::string id = "m" + std::to_string(round);
+    const Bytes bytes = model_bytes(1, 1'000'000);
+    ASSERT_TRUE(put(*store.vault, id, bytes, kInMemory).has_value()) << round;
+    ASSERT_TRUE(put(*store.vault, id, bytes).has_value()) << round;
+  }
+}
+
 TEST(Vault, SavingAModelThatIsInMemoryMovesItToTheDisk) {
   Store store;
   store.open();

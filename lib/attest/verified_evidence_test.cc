@@ -154,5 +154,16 @@ TEST(VerifiedEvidence, JsonHasWhatWasVerified) {
   EXPECT_EQ(e["advisories"].size(), 0u);
 }
 
+TEST(Verification, EveryCheckIsDocumentedInOrder) {
+  const Bytes page = read_all(BLINDAI_SOURCE_DIR "/docs/attestation.md");
+  size_t at = 0;
+  const Verification v = load().verify();
+  for (const Check& c : v.checks()) {
+    const size_t found = as_text(page).find("| `" + std::string(c.name()) + "` |", at);
+    ASSERT_NE(found, std::string_view::npos) << c.name();
+    at = found;
+  }
+}
+
 }  // namespace
 }  // namespace blindai

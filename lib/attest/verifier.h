@@ -29,7 +29,7 @@ class Verifier {
   Verification result_;
 };
 
-// SGX evidence (verify_sgx.cc). The other parameters as verify() has them.
+// SGX evidence (sgx_verification.cc). The other parameters as verify() has them.
 Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                         const Policy& policy, const TrustRoots& roots, Time now);
 

@@ -170,6 +170,10 @@ Status Certificate::read() {
   return {};
 }
 
+bool Certificate::same_as(const Certificate& other) const {
+  return X509_cmp(x509_.get(), other.x509_.get()) == 0;
+}
+
 bool Certificate::names_issuer(const Certificate& issuer) const {
   return X509_NAME_cmp(X509_get_issuer_name(x509_.get()),
                        X509_get_subject_name(issuer.x509_.get())) == 0;

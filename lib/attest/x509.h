@@ -47,6 +47,8 @@ class Certificate {
   // The value of extension 1.2.840.113741.1.13.1; empty when there is none.
   const Bytes& sgx_extension() const { return sgx_extension_; }
 
+  // Whether both are the same certificate, byte for byte.
+  bool same_as(const Certificate& other) const;
   // Whether this one's issuer is that one's subject.
   bool names_issuer(const Certificate& issuer) const;
   // Whether that one's key made this one's signature.

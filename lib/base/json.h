@@ -52,6 +52,9 @@ class JsonDocument {
     uint32_t next = 0;   // the node after this one and all below it
   };
 
+  // The text of a string literal that the reader has accepted, without its quotes.
+  static std::string unescape(std::string_view inner);
+
   std::string_view text_;
   std::vector<Node> nodes_;  // depth first; children of i begin at i + 1
 };

@@ -5,6 +5,7 @@
 namespace blindai {
 
 void wipe(void* data, size_t n) {
+  if (n == 0) return;  // an empty span may have no address
   std::memset(data, 0, n);
   // The empty assembly claims to read the memory, so the stores above cannot be dropped.
   __asm__ __volatile__("" : : "r"(data) : "memory");

@@ -35,11 +35,12 @@ void append_parameters(std::string& out, const InferRequestHead& head) {
 }
 
 // Sizes of all outputs, checked; sums held against the limit one by one.
-Outcome<std::vector<uint64_t>> output_sizes(const Document& document, const InferLimits& limits) {
+Outcome<std::vector<uint64_t>> output_sizes(const OipDocument& document,
+                                            const InferLimits& limits) {
   std::vector<uint64_t> sizes;
   uint64_t total = 0;
   for (size_t i = 0; i < document.tensors.size(); ++i) {
-    const DocumentTensor& tensor = document.tensors[i];
+    const OipTensor& tensor = document.tensors[i];
     ASSIGN_OR_RETURN(const uint64_t size, checked_tensor_bytes("output", tensor, limits));
     if (size > limits.tensor_bytes - total)
       return problem(Code::kTooLarge, "oip.tensor-size",
@@ -83,8 +84,14 @@ Outcome<InferBody> build_infer_request(const InferRequestHead& head,
   }
   out += "\"inputs\":[";
   for (size_t i = 0; i < inputs.size(); ++i) {
+    const TensorRef& input = inputs[i];
+    if (!has_tensor_size(input.datatype, input.shape, input.data.size()))
+      return problem(Code::kInvalid, "oip.byte-count",
+                     "Input " + quoted(input.name) + " of shape " + shape_text(input.shape) +
+                         " and datatype " + std::string(name_of(input.datatype)) +
+                         " does not have " + std::to_string(input.data.size()) + " bytes.");
     if (i != 0) out += ',';
-    RETURN_IF_ERROR(append_tensor(body, inputs[i]));
+    RETURN_IF_ERROR(append_tensor(body, input));
   }
   out += ']';
   if (!head.outputs.empty()) append_outputs(out, head);
@@ -98,7 +105,7 @@ Outcome<InferResponse> parse_infer_response(BytesView body, std::optional<std::s
   ASSIGN_OR_RETURN(const BodySplit split, split_body(header, body.size(), limits));
   const BytesView json = body.first(split.json_len);
   const BytesView tail = body.subspan(split.json_len);
-  ASSIGN_OR_RETURN(Document document, read_document(Message::kResponse, json, limits));
+  ASSIGN_OR_RETURN(OipDocument document, read_document(OipMessage::kResponse, json, limits));
   if (!document.has_tensors)
     return problem(Code::kMalformed, "oip.outputs-missing", "The response has no \"outputs\".");
   ASSIGN_OR_RETURN(const std::vector<uint64_t> sizes, output_sizes(document, limits));
@@ -118,11 +125,11 @@ Outcome<InferResponse> parse_infer_response(BytesView body, std::optional<std::s
   out.model_version = std::move(document.model_version);
   out.id = std::move(document.id);
   out.json_data.resize(json_bytes);
-  std::vector<DataPlace> places;
+  std::vector<ElementPlace> places;
   uint64_t tail_at = 0;
   uint64_t json_at = 0;
   for (size_t i = 0; i < sizes.size(); ++i) {
-    DocumentTensor& tensor = document.tensors[i];
+    OipTensor& tensor = document.tensors[i];
     BytesView data;
     if (tensor.binary_bytes) {
       data = tail.subspan(tail_at, sizes[i]);
@@ -140,7 +147,7 @@ Outcome<InferResponse> parse_infer_response(BytesView body, std::optional<std::s
         {std::move(*tensor.name), *tensor.datatype, std::move(*tensor.shape), data});
   }
   if (json_bytes != 0)
-    RETURN_IF_ERROR(write_document_data(Message::kResponse, json, limits, places));
+    RETURN_IF_ERROR(write_document_data(OipMessage::kResponse, json, limits, places));
   return out;
 }
 

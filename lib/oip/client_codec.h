@@ -13,15 +13,15 @@
 namespace blindai {
 
 struct InferRequestHead {
-  std::string_view id;                   // left out when empty
-  std::span<const std::string> outputs;  // names; empty: all the model has
-  bool binary_outputs = true;            // false: outputs as JSON
-  uint64_t timeout_us = 0;               // left out when 0
+  std::string_view id = {};                   // left out when empty
+  std::span<const std::string> outputs = {};  // names; empty: all the model has
+  bool binary_outputs = true;                 // false: outputs as JSON
+  uint64_t timeout_us = 0;                    // left out when 0
 };
 
-// The request's JSON part and binary tensors, in the order given. Errors: those of
-// build_infer_response, for inputs sent as JSON; kInternal "oip.output-bytes" (named so for both
-// directions) when a tensor's bytes do not fit its shape.
+// The request's JSON part and binary tensors, in the order given. Errors: kInvalid "oip.byte-count"
+// when a tensor's bytes do not fit its shape; those of build_infer_response, for inputs sent as
+// JSON.
 Outcome<InferBody> build_infer_request(const InferRequestHead& head,
                                        std::span<const TensorRef> inputs);
 

@@ -49,7 +49,7 @@ class Events {
   // object and is refused.
   bool on_number_part(json::string_view, json::error_code&) { return true; }
   bool on_int64(int64_t value, json::string_view s, json::error_code& ec) {
-    JsonNumber number{.kind = kJsonInteger, .text = view(s)};
+    NumberText number{.kind = kElementInteger, .text = view(s)};
     number.as_signed = value;
     number.negative = value < 0;
     number.as_unsigned = value < 0 ? 0 : static_cast<uint64_t>(value);
@@ -57,17 +57,17 @@ class Events {
     return checked(handler_.number(number), ec);
   }
   bool on_uint64(uint64_t value, json::string_view s, json::error_code& ec) {
-    JsonNumber number{.kind = kJsonInteger, .text = view(s)};
+    NumberText number{.kind = kElementInteger, .text = view(s)};
     number.as_unsigned = value;
     number.rough = static_cast<double>(value);
     return checked(handler_.number(number), ec);
   }
   bool on_double(double value, json::string_view s, json::error_code& ec) {
     const bool fraction = view(s).find_first_of(".eE") != std::string_view::npos;
-    return checked(
-        handler_.number(
-            {.kind = fraction ? kJsonFraction : kJsonHugeInteger, .text = view(s), .rough = value}),
-        ec);
+    return checked(handler_.number({.kind = fraction ? kElementFraction : kElementHugeInteger,
+                                    .text = view(s),
+                                    .rough = value}),
+                   ec);
   }
   bool on_bool(bool value, json::error_code& ec) { return checked(handler_.boolean(value), ec); }
   bool on_null(json::error_code& ec) { return checked(handler_.null(), ec); }
@@ -111,11 +111,11 @@ Outcome<void> parse(DocumentHandler& handler, BytesView bytes) {
                    "A number's exponent is outside every range (at byte " + std::to_string(read) +
                        " of the JSON).");
   if (ec && stopped_at_not_finite(text, read))
-    return problem(Code::kMalformed, "oip.json-not-finite",
+    return problem(Code::kInvalid, "oip.data-range",
                    "NaN and Infinity are not JSON numbers (at byte " + std::to_string(read) +
                        "); send the tensor as binary.");
   if (ec)
-    return problem(Code::kMalformed, "oip.json-syntax",
+    return problem(Code::kMalformed, "oip.json",
                    "The JSON is not well-formed or not UTF-8: " + ec.message() + " at byte " +
                        std::to_string(read) + ".");
   if (read != text.size())
@@ -127,21 +127,21 @@ Outcome<void> parse(DocumentHandler& handler, BytesView bytes) {
 
 }  // namespace
 
-Outcome<Document> read_document(Message message, BytesView json, const InferLimits& limits) {
+Outcome<OipDocument> read_document(OipMessage message, BytesView json, const InferLimits& limits) {
   if (json.size() > limits.json_bytes)
     return problem(Code::kTooLarge, "oip.json-size",
                    "The JSON part has " + std::to_string(json.size()) + " bytes; at most " +
                        std::to_string(limits.json_bytes) +
                        " are read. Send large tensors as binary.");
-  Document out;
+  OipDocument out;
   DocumentHandler handler(message, limits, out, {});
   RETURN_IF_ERROR(parse(handler, json));
   return out;
 }
 
-Outcome<void> write_document_data(Message message, BytesView json, const InferLimits& limits,
-                                  std::span<const DataPlace> places) {
-  Document ignored;
+Outcome<void> write_document_data(OipMessage message, BytesView json, const InferLimits& limits,
+                                  std::span<const ElementPlace> places) {
+  OipDocument ignored;
   DocumentHandler handler(message, limits, ignored, places);
   return parse(handler, json);
 }

@@ -17,12 +17,12 @@
 
 namespace blindai {
 
-enum class Message { kRequest, kResponse };
+enum class OipMessage { kRequest, kResponse };
 
 // What the `data` of one tensor holds.
-struct JsonData {
+struct TensorData {
   bool present = false;
-  uint8_t kinds = 0;            // JsonKind of all elements, or-ed
+  uint8_t kinds = 0;            // ElementKind of all elements, or-ed
   bool even = true;             // every element equally deep, every array of one depth equally long
   uint64_t count = 0;           // elements
   uint64_t string_bytes = 0;    // of all strings, unescaped
@@ -30,20 +30,20 @@ struct JsonData {
   std::vector<uint64_t> lengths;  // of the arrays at each depth, outermost first
 };
 
-struct DocumentTensor {
+struct OipTensor {
   std::optional<std::string> name;
   std::optional<Datatype> datatype;
   std::optional<std::vector<int64_t>> shape;
   std::optional<uint64_t> binary_bytes;  // parameter "binary_data_size"
-  JsonData data;
+  TensorData data;
 };
 
-struct DocumentOutput {
+struct OipOutput {
   std::optional<std::string> name;
   std::optional<bool> binary;  // parameter "binary_data"
 };
 
-struct Document {
+struct OipDocument {
   std::string id;
   std::string model_name;                  // responses
   std::string model_version;               // responses
@@ -51,20 +51,20 @@ struct Document {
   uint64_t timeout_us = 0;                 // requests: parameter "timeout"; 0 when absent
   uint64_t priority = 0;                   // requests: parameter "priority"; 0 when absent
   bool has_tensors = false;
-  std::vector<DocumentTensor> tensors;  // a request's inputs, a response's outputs
-  std::vector<DocumentOutput> outputs;  // requests: those asked for
+  std::vector<OipTensor> tensors;  // a request's inputs, a response's outputs
+  std::vector<OipOutput> outputs;  // requests: those asked for
 };
 
-// Errors, all kMalformed unless said: "oip.json-size" (kTooLarge), "oip.json-syntax",
-// "oip.json-not-finite" (NaN, Infinity), "oip.json-depth", "oip.json-trailing", "oip.json-type",
-// "oip.duplicate-key", "oip.string-length" (kTooLarge), "oip.num-tensors" (kTooLarge), "oip.rank"
-// (kTooLarge), "oip.shape" (negative or too large), "oip.datatype-unknown" (kInvalid),
-// "oip.data-element" (null or an object among elements), "oip.shared-memory" (kInvalid),
-// "oip.classification" (kInvalid), "oip.parameter-reserved" (kInvalid).
-Outcome<Document> read_document(Message message, BytesView json, const InferLimits& limits);
+// Errors, kMalformed: "oip.json" (not well-formed, not UTF-8), "oip.json-depth",
+// "oip.json-trailing", "oip.json-type", "oip.duplicate-key", "oip.shape" (a dimension that is
+// negative or over 2^63 - 1), "oip.data-element" (null or an object among elements);
+// kInvalid: "oip.data-range" (NaN, Infinity, exponents beyond every number),
+// "oip.datatype-unknown", "oip.shared-memory", "oip.classification", "oip.parameter-reserved";
+// kTooLarge: "oip.json-size", "oip.string-length", "oip.num-tensors", "oip.rank-limit".
+Outcome<OipDocument> read_document(OipMessage message, BytesView json, const InferLimits& limits);
 
 // Where the elements of one tensor go. An empty place for tensors without `data`.
-struct DataPlace {
+struct ElementPlace {
   Datatype datatype = Datatype::kBool;
   std::span<uint8_t> bytes;
 };
@@ -72,7 +72,7 @@ struct DataPlace {
 // The second pass, over the same JSON: writes each tensor's elements, in the order of the tensors
 // in the document. Each place has the bytes that first pass and datatype add up to. Places are
 // written in part when it fails. Errors: kInvalid "oip.data-range" (out of the datatype's range).
-Outcome<void> write_document_data(Message message, BytesView json, const InferLimits& limits,
-                                  std::span<const DataPlace> places);
+Outcome<void> write_document_data(OipMessage message, BytesView json, const InferLimits& limits,
+                                  std::span<const ElementPlace> places);
 
 }  // namespace blindai

@@ -12,7 +12,7 @@ constexpr char kNoRoom[] = "The second pass met more elements than the first.";
 }  // namespace
 
 bool DocumentHandler::out_of_range() {
-  const DataPlace& to = places_[out_.tensors.size() - 1];
+  const ElementPlace& to = places_[out_.tensors.size() - 1];
   const bool floating = to.datatype == Datatype::kFp32 || to.datatype == Datatype::kFp64;
   return refuse(Code::kInvalid, "oip.data-range",
                 "Element " + std::to_string(tensor().data.count) + " of " + here() +
@@ -22,7 +22,7 @@ bool DocumentHandler::out_of_range() {
 
 bool DocumentHandler::write_bool(bool value) {
   BLINDAI_CHECK(out_.tensors.size() <= places_.size());
-  const DataPlace& to = places_[out_.tensors.size() - 1];
+  const ElementPlace& to = places_[out_.tensors.size() - 1];
   if (place_ == Place::kTensor) written_ = 0;
   if (to.datatype != Datatype::kBool || written_ >= to.bytes.size())
     return refuse(Code::kInternal, "oip.data-place", kNoRoom);
@@ -30,9 +30,9 @@ bool DocumentHandler::write_bool(bool value) {
   return true;
 }
 
-bool DocumentHandler::write_number(const JsonNumber& number) {
+bool DocumentHandler::write_number(const NumberText& number) {
   BLINDAI_CHECK(out_.tensors.size() <= places_.size());
-  const DataPlace& to = places_[out_.tensors.size() - 1];
+  const ElementPlace& to = places_[out_.tensors.size() - 1];
   if (place_ == Place::kTensor) written_ = 0;
   const size_t size = element_size(to.datatype);
   if (size == 0 || to.bytes.size() - written_ < size)
@@ -44,7 +44,7 @@ bool DocumentHandler::write_number(const JsonNumber& number) {
 
 bool DocumentHandler::write_string(std::string_view piece, uint64_t total, bool complete) {
   BLINDAI_CHECK(out_.tensors.size() <= places_.size());
-  const DataPlace& to = places_[out_.tensors.size() - 1];
+  const ElementPlace& to = places_[out_.tensors.size() - 1];
   if (!string_open_) {
     if (place_ == Place::kTensor) written_ = 0;
     if (to.datatype != Datatype::kBytes || to.bytes.size() - written_ < kStringPrefix)

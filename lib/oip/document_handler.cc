@@ -19,7 +19,7 @@ bool DocumentHandler::refuse(Code code, Id id, std::string sentence) {
 }
 
 std::string DocumentHandler::here() const {
-  const bool request = message_ == Message::kRequest;
+  const bool request = message_ == OipMessage::kRequest;
   const auto whose = [](std::string_view noun, const std::optional<std::string>& name,
                         size_t number) {
     return std::string(noun) + " " + (name ? quoted(*name) : std::to_string(number));
@@ -39,7 +39,7 @@ std::string DocumentHandler::here() const {
 }
 
 bool DocumentHandler::wrong_type() {
-  const bool request = message_ == Message::kRequest;
+  const bool request = message_ == OipMessage::kRequest;
   std::string what;
   if (place_ == Place::kStart) {
     what = request ? "The body must be a JSON object." : "The response must be a JSON object.";
@@ -108,7 +108,7 @@ bool DocumentHandler::wrong_type() {
 }
 
 DocumentHandler::Key DocumentHandler::key_at(std::string_view text) const {
-  const bool request = message_ == Message::kRequest;
+  const bool request = message_ == OipMessage::kRequest;
   switch (place_) {
     case Place::kRoot:
       if (text == "id") return Key::kId;
@@ -157,7 +157,7 @@ bool DocumentHandler::key(std::string_view text, bool complete) {
     text = pieces_;
   }
   key_ = key_at(text);
-  if (message_ == Message::kRequest && place_ == Place::kRootParameters &&
+  if (message_ == OipMessage::kRequest && place_ == Place::kRootParameters &&
       text.starts_with("triton_"))
     return refuse(Code::kInvalid, "oip.parameter-reserved",
                   "The request has a parameter that begins with \"triton_\", which the protocol "
@@ -208,12 +208,12 @@ bool DocumentHandler::object_begin() {
     case Place::kShape:
       return wrong_type();
     case Place::kData:
-      return element(kJsonNull);
+      return element(kElementNull);
     default:
       break;
   }
   if (key_ == Key::kUnknown) return skip();
-  if (in_data()) return element(kJsonNull);
+  if (in_data()) return element(kElementNull);
   if (key_ == Key::kParameters) {
     if (place_ == Place::kRoot) return enter(Place::kRootParameters);
     if (place_ == Place::kTensor) return enter(Place::kTensorParameters);
@@ -299,7 +299,7 @@ bool DocumentHandler::array_end(uint64_t length) {
       place_ = Place::kRoot;
       return true;
   }
-  JsonData& data = tensor().data;
+  TensorData& data = tensor().data;
   if (data.lengths.size() < data_depth_) data.lengths.resize(data_depth_, kUnset);
   uint64_t& known = data.lengths[data_depth_ - 1];
   if (known == kUnset) known = length;
@@ -308,9 +308,9 @@ bool DocumentHandler::array_end(uint64_t length) {
   return true;
 }
 
-bool DocumentHandler::element(JsonKind kind) {
-  JsonData& data = tensor().data;
-  if (kind == kJsonNull)
+bool DocumentHandler::element(ElementKind kind) {
+  TensorData& data = tensor().data;
+  if (kind == kElementNull)
     return refuse(Code::kMalformed, "oip.data-element",
                   "\"data\" of " + here() +
                       " holds null or an object; each element must be a "
@@ -335,7 +335,7 @@ bool DocumentHandler::string(std::string_view text, uint64_t total, bool complet
       return refuse(Code::kTooLarge, "oip.string-length",
                     "A string in \"data\" of " + here() + " is longer than 4 GiB.");
     tensor().data.string_bytes += total;
-    return element(kJsonString);
+    return element(kElementString);
   }
   if (!complete || !pieces_.empty()) {
     if (pieces_.size() <= limits_.string_bytes) pieces_ += text;
@@ -383,7 +383,7 @@ bool DocumentHandler::take_string(std::string_view text) {
   }
 }
 
-bool DocumentHandler::number(const JsonNumber& number) {
+bool DocumentHandler::number(const NumberText& number) {
   if (place_ == Place::kSkipped) return true;
   if (in_data()) {
     if (!places_.empty() && !write_number(number)) return false;
@@ -391,14 +391,14 @@ bool DocumentHandler::number(const JsonNumber& number) {
   }
   if (place_ == Place::kStart || place_ == Place::kTensors || place_ == Place::kOutputs)
     return wrong_type();
-  const bool is_count = number.kind == kJsonInteger && !number.negative;
+  const bool is_count = number.kind == kElementInteger && !number.negative;
   if (place_ == Place::kShape) {
-    if (number.kind == kJsonFraction) return wrong_type();
+    if (number.kind == kElementFraction) return wrong_type();
     if (!is_count || number.as_unsigned > std::numeric_limits<int64_t>::max())
       return refuse(Code::kMalformed, "oip.shape",
                     "A dimension in \"shape\" of " + here() + " is negative or too large.");
     if (tensor().shape->size() == limits_.rank)
-      return refuse(Code::kTooLarge, "oip.rank",
+      return refuse(Code::kTooLarge, "oip.rank-limit",
                     "The shape of " + here() + " has more than " + std::to_string(limits_.rank) +
                         " dimensions.");
     tensor().shape->push_back(static_cast<int64_t>(number.as_unsigned));
@@ -430,7 +430,7 @@ bool DocumentHandler::boolean(bool value) {
   if (place_ == Place::kSkipped) return true;
   if (in_data()) {
     if (!places_.empty() && !write_bool(value)) return false;
-    return element(kJsonBool);
+    return element(kElementBool);
   }
   if (place_ == Place::kStart || place_ == Place::kTensors || place_ == Place::kOutputs)
     return wrong_type();
@@ -450,7 +450,7 @@ bool DocumentHandler::boolean(bool value) {
 
 bool DocumentHandler::null() {
   if (place_ == Place::kSkipped) return true;
-  if (in_data()) return element(kJsonNull);
+  if (in_data()) return element(kElementNull);
   if (place_ == Place::kStart || place_ == Place::kTensors || place_ == Place::kOutputs ||
       place_ == Place::kShape)
     return wrong_type();

@@ -11,8 +11,8 @@ namespace blindai {
 class DocumentHandler {
  public:
   // `places` empty: first pass.
-  DocumentHandler(Message message, const InferLimits& limits, Document& out,
-                  std::span<const DataPlace> places)
+  DocumentHandler(OipMessage message, const InferLimits& limits, OipDocument& out,
+                  std::span<const ElementPlace> places)
       : message_(message), limits_(limits), out_(out), places_(places) {}
 
   // Each returns false when failure() says why.
@@ -22,7 +22,7 @@ class DocumentHandler {
   bool array_end(uint64_t length);
   bool key(std::string_view text, bool complete);
   bool string(std::string_view text, uint64_t total, bool complete);
-  bool number(const JsonNumber& number);
+  bool number(const NumberText& number);
   bool boolean(bool value);
   bool null();
 
@@ -72,21 +72,21 @@ class DocumentHandler {
   bool enter(Place place);
   bool skip();
   bool begin_data();
-  bool element(JsonKind kind);
+  bool element(ElementKind kind);
   bool write_bool(bool value);
-  bool write_number(const JsonNumber& number);
+  bool write_number(const NumberText& number);
   bool write_string(std::string_view piece, uint64_t total, bool complete);
   bool out_of_range();
   bool take_string(std::string_view text);
   bool in_data() const {
     return place_ == Place::kData || (place_ == Place::kTensor && key_ == Key::kData);
   }
-  DocumentTensor& tensor() { return out_.tensors.back(); }
+  OipTensor& tensor() { return out_.tensors.back(); }
 
-  Message message_;
+  OipMessage message_;
   const InferLimits& limits_;
-  Document& out_;
-  std::span<const DataPlace> places_;
+  OipDocument& out_;
+  std::span<const ElementPlace> places_;
   std::optional<Problem> failure_;
 
   Place place_ = Place::kStart;

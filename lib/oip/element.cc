@@ -22,8 +22,8 @@ bool store(T value, uint8_t* to) {
 }
 
 template <typename T>
-bool write_integer(const JsonNumber& number, uint8_t* to) {
-  if (number.kind != kJsonInteger) return false;
+bool write_integer(const NumberText& number, uint8_t* to) {
+  if (number.kind != kElementInteger) return false;
   if (number.negative) {
     if constexpr (std::is_signed_v<T>) {
       if (number.as_signed < std::numeric_limits<T>::min()) return false;
@@ -37,7 +37,7 @@ bool write_integer(const JsonNumber& number, uint8_t* to) {
 }
 
 template <typename T>
-bool write_float(const JsonNumber& number, uint8_t* to) {
+bool write_float(const NumberText& number, uint8_t* to) {
   T value = 0;
   const auto read =
       std::from_chars(number.text.data(), number.text.data() + number.text.size(), value);
@@ -52,8 +52,8 @@ bool write_float(const JsonNumber& number, uint8_t* to) {
 
 std::unexpected<Problem> ask_for_binary(Id id, const TensorRef& tensor, std::string_view why) {
   return problem(Code::kInvalid, id,
-                 "Output " + quoted(tensor.name) + " " + std::string(why) +
-                     "; ask for it as binary (parameter \"binary_data\": true).");
+                 "Tensor " + quoted(tensor.name) + " " + std::string(why) +
+                     "; use its binary form (for outputs the parameter \"binary_data\": true).");
 }
 
 template <typename T>
@@ -65,7 +65,7 @@ Outcome<void> append_numbers(std::string& out, const TensorRef& tensor, uint64_t
     if (i != 0) out += ',';
     if constexpr (std::is_floating_point_v<T>) {
       if (!std::isfinite(value))
-        return ask_for_binary("oip.output-not-finite", tensor,
+        return ask_for_binary("oip.tensor-not-finite", tensor,
                               "has a value that JSON cannot carry (infinite or not a number)");
       append_json_number(out, value);
     } else if constexpr (std::is_signed_v<T>) {
@@ -83,18 +83,18 @@ Outcome<void> append_strings(std::string& out, const TensorRef& tensor, uint64_t
     uint32_t length = 0;
     BytesView text;
     if (!r.u32le(length) || !r.bytes(text, length))
-      return problem(Code::kInternal, "oip.output-bytes",
-                     "Output " + quoted(tensor.name) + " is not a list of strings.");
+      return problem(Code::kInternal, "oip.tensor-bytes",
+                     "Tensor " + quoted(tensor.name) + " is not a list of strings.");
     // Copied before it is checked: the memory may change.
     const std::string copy(as_text(text));
     if (!is_utf8(as_bytes(copy)))
-      return ask_for_binary("oip.output-not-utf8", tensor, "has a string that is not UTF-8");
+      return ask_for_binary("oip.tensor-not-utf8", tensor, "has a string that is not UTF-8");
     if (i != 0) out += ',';
     append_json_string(out, copy);
   }
   if (!r.done())
-    return problem(Code::kInternal, "oip.output-bytes",
-                   "Output " + quoted(tensor.name) + " has bytes after its last string.");
+    return problem(Code::kInternal, "oip.tensor-bytes",
+                   "Tensor " + quoted(tensor.name) + " has bytes after its last string.");
   return {};
 }
 
@@ -132,7 +132,7 @@ Outcome<void> append_elements(std::string& out, const TensorRef& tensor, uint64_
     case Datatype::kBf16:
       break;
   }
-  return ask_for_binary("oip.output-no-json", tensor,
+  return ask_for_binary("oip.tensor-no-json", tensor,
                         "is " + std::string(name_of(tensor.datatype)) + ", which has no JSON form");
 }
 
@@ -141,21 +141,21 @@ Outcome<void> append_elements(std::string& out, const TensorRef& tensor, uint64_
 uint8_t json_kinds_of(Datatype datatype) {
   switch (datatype) {
     case Datatype::kBool:
-      return kJsonBool;
+      return kElementBool;
     case Datatype::kFp32:
     case Datatype::kFp64:
-      return kJsonInteger | kJsonHugeInteger | kJsonFraction;
+      return kElementInteger | kElementHugeInteger | kElementFraction;
     case Datatype::kBytes:
-      return kJsonString;
+      return kElementString;
     case Datatype::kFp16:
     case Datatype::kBf16:
       return 0;
     default:
-      return kJsonInteger;
+      return kElementInteger;
   }
 }
 
-bool write_json_number(Datatype datatype, const JsonNumber& number, uint8_t* to) {
+bool write_json_number(Datatype datatype, const NumberText& number, uint8_t* to) {
   switch (datatype) {
     case Datatype::kUint8:
       return write_integer<uint8_t>(number, to);
@@ -196,18 +196,18 @@ bool is_bytes_tensor(BytesView data, uint64_t count) {
 }
 
 bool has_tensor_size(Datatype datatype, std::span<const int64_t> shape, uint64_t num_bytes) {
-  const bool strings = datatype == Datatype::kBytes;
-  const uint64_t least = strings ? kStringPrefix : element_size(datatype);
-  const std::optional<uint64_t> count = num_elements(shape, num_bytes / least);
+  // No element is larger than 8 bytes, so the product below does not overflow.
+  const std::optional<uint64_t> count = num_elements(shape, UINT64_MAX / 8);
   if (!count) return false;
-  return strings && *count > 0 ? true : *count * least == num_bytes;
+  if (datatype != Datatype::kBytes) return *count * element_size(datatype) == num_bytes;
+  return *count == 0 ? num_bytes == 0 : *count * kStringPrefix <= num_bytes;
 }
 
 Outcome<void> append_json_data(std::string& out, const TensorRef& tensor, uint64_t num_elements) {
   if (tensor.datatype != Datatype::kBytes &&
       tensor.data.size() / element_size(tensor.datatype) < num_elements)
-    return problem(Code::kInternal, "oip.output-bytes",
-                   "Output " + quoted(tensor.name) + " has fewer bytes than its shape needs.");
+    return problem(Code::kInternal, "oip.tensor-bytes",
+                   "Tensor " + quoted(tensor.name) + " has fewer bytes than its shape needs.");
   out += '[';
   RETURN_IF_ERROR(append_elements(out, tensor, num_elements));
   out += ']';

@@ -12,22 +12,22 @@ namespace blindai {
 inline constexpr uint64_t kStringPrefix = 4;
 
 // What a JSON value is, as far as tensors care. One bit each.
-enum JsonKind : uint8_t {
-  kJsonBool = 1,
-  kJsonInteger = 2,      // fits int64 or uint64
-  kJsonHugeInteger = 4,  // an integer beyond them
-  kJsonFraction = 8,     // written with a point or an exponent
-  kJsonString = 16,
-  kJsonNull = 32,
+enum ElementKind : uint8_t {
+  kElementBool = 1,
+  kElementInteger = 2,      // fits int64 or uint64
+  kElementHugeInteger = 4,  // an integer beyond them
+  kElementFraction = 8,     // written with a point or an exponent
+  kElementString = 16,
+  kElementNull = 32,
 };
 
 // A number as JSON's text has it.
-struct JsonNumber {
-  JsonKind kind;
+struct NumberText {
+  ElementKind kind;
   std::string_view text;
   double rough = 0;          // its value, perhaps off by a few units in the last place
-  int64_t as_signed = 0;     // kJsonInteger, when negative or small enough
-  uint64_t as_unsigned = 0;  // kJsonInteger, when not negative
+  int64_t as_signed = 0;     // kElementInteger, when negative or small enough
+  uint64_t as_unsigned = 0;  // kElementInteger, when not negative
   bool negative = false;
 };
 
@@ -39,7 +39,7 @@ uint8_t json_kinds_of(Datatype datatype);
 // datatype: integers out of range or not integers, numbers that round to infinity. Integers
 // written with a point or an exponent ("1.0", "1e3") are not integers, as in Triton. Decimals are
 // rounded correctly to the datatype itself; tiny ones become zero.
-bool write_json_number(Datatype datatype, const JsonNumber& number, uint8_t* to);
+bool write_json_number(Datatype datatype, const NumberText& number, uint8_t* to);
 
 // True when `data` is exactly `count` strings in BYTES form. Each length is read once, so it is
 // safe on memory that changes meanwhile (its answer then is worth nothing).
@@ -50,9 +50,9 @@ bool is_bytes_tensor(BytesView data, uint64_t count);
 bool has_tensor_size(Datatype datatype, std::span<const int64_t> shape, uint64_t num_bytes);
 
 // Appends the elements as "[..]", flat. `data` may lie in memory that another process changes: what
-// is written is JSON in any case. Errors, for output `name`: kInvalid "oip.output-no-json" (FP16,
-// BF16), "oip.output-not-finite", "oip.output-not-utf8": the sentence advises binary;
-// kInternal "oip.output-bytes" when `data` does not fit.
+// is written is JSON in any case. Errors: kInvalid "oip.tensor-no-json" (FP16, BF16),
+// "oip.tensor-not-finite", "oip.tensor-not-utf8": the sentence advises binary; kInternal
+// "oip.tensor-bytes" when `data` does not fit.
 Outcome<void> append_json_data(std::string& out, const TensorRef& tensor, uint64_t num_elements);
 
 }  // namespace blindai

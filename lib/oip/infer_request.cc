@@ -55,31 +55,31 @@ Outcome<void> place_input(InferRequest& request, InputPlacement input) {
   return {};
 }
 
-Outcome<void> check_against(const DocumentTensor& tensor, const TensorSpec& spec) {
+Outcome<void> check_against(const OipTensor& tensor, const TensorSpec& spec) {
   if (*tensor.datatype != spec.datatype)
-    return problem(Code::kInvalid, "oip.input-datatype",
+    return problem(Code::kInvalid, "oip.datatype",
                    "Input " + quoted(spec.name) + " is " + std::string(name_of(spec.datatype)) +
                        ", not " + std::string(name_of(*tensor.datatype)) + ".");
   const std::vector<int64_t>& shape = *tensor.shape;
   if (shape.size() != spec.shape.size())
-    return problem(Code::kInvalid, "oip.input-rank",
+    return problem(Code::kInvalid, "oip.rank",
                    "Input " + quoted(spec.name) + " has " + std::to_string(spec.shape.size()) +
                        " dimensions " + shape_text(spec.shape) + ", not " +
                        std::to_string(shape.size()) + " " + shape_text(shape) + ".");
   for (size_t i = 0; i < shape.size(); ++i)
     if (spec.shape[i] >= 0 && spec.shape[i] != shape[i])
-      return problem(Code::kInvalid, "oip.input-shape",
+      return problem(Code::kInvalid, "oip.shape",
                      "Input " + quoted(spec.name) + " has the shape " + shape_text(spec.shape) +
                          " (-1 varies), not " + shape_text(shape) + ".");
   return {};
 }
 
-Outcome<void> take_inputs(InferRequest& request, Document& document,
+Outcome<void> take_inputs(InferRequest& request, OipDocument& document,
                           const ModelSignature& signature) {
   std::vector<bool> seen(signature.inputs.size());
   request.inputs.reserve(document.tensors.size());
   request.input_names.reserve(document.tensors.size());
-  for (DocumentTensor& tensor : document.tensors) {
+  for (OipTensor& tensor : document.tensors) {
     if (!tensor.name)
       return problem(Code::kMalformed, "oip.field-missing", "An input lacks its name.");
     const size_t index = index_of(*tensor.name, signature.inputs);
@@ -105,7 +105,7 @@ Outcome<void> take_inputs(InferRequest& request, Document& document,
   }
   for (size_t i = 0; i < seen.size(); ++i)
     if (!seen[i])
-      return problem(Code::kInvalid, "oip.input-missing",
+      return problem(Code::kInvalid, "oip.input-absent",
                      "Input " + quoted(signature.inputs[i].name) + " is missing; the model needs " +
                          list_names(signature.inputs) + ".");
   return {};
@@ -116,7 +116,7 @@ void take_all_outputs(InferRequest& request, const ModelSignature& signature, bo
   for (size_t i = 0; i < signature.outputs.size(); ++i) request.outputs.push_back({i, binary});
 }
 
-Outcome<void> take_outputs(InferRequest& request, const Document& document,
+Outcome<void> take_outputs(InferRequest& request, const OipDocument& document,
                            const ModelSignature& signature) {
   const bool by_default = document.binary_data_output.value_or(false);
   if (document.outputs.empty()) {
@@ -125,7 +125,7 @@ Outcome<void> take_outputs(InferRequest& request, const Document& document,
   }
   std::vector<bool> seen(signature.outputs.size());
   request.outputs.reserve(document.outputs.size());
-  for (const DocumentOutput& output : document.outputs) {
+  for (const OipOutput& output : document.outputs) {
     if (!output.name)
       return problem(Code::kMalformed, "oip.field-missing", "A requested output lacks its name.");
     const size_t index = index_of(*output.name, signature.outputs);
@@ -167,7 +167,7 @@ Outcome<BodySplit> split_body(std::optional<std::string_view> header, uint64_t c
     const auto read =
         std::from_chars(header->data(), header->data() + header->size(), out.json_len);
     if (read.ec != std::errc() || read.ptr != header->data() + header->size())
-      return problem(Code::kMalformed, "oip.header-value",
+      return problem(Code::kMalformed, "oip.header-length",
                      "Inference-Header-Content-Length must be a number of bytes.");
     if (out.json_len > content_length)
       return problem(Code::kMalformed, "oip.header-length",
@@ -190,7 +190,7 @@ Outcome<BodySplit> split_body(std::optional<std::string_view> header, uint64_t c
 Outcome<InferRequest> parse_infer_request(BytesView json, std::optional<uint64_t> binary_len,
                                           const ModelSignature& signature,
                                           const InferLimits& limits) {
-  ASSIGN_OR_RETURN(Document document, read_document(Message::kRequest, json, limits));
+  ASSIGN_OR_RETURN(OipDocument document, read_document(OipMessage::kRequest, json, limits));
   if (!document.has_tensors)
     return problem(
         Code::kMalformed, "oip.inputs-missing",
@@ -259,12 +259,12 @@ Outcome<InferRequest> parse_raw_request(uint64_t content_length, const ModelSign
 Outcome<void> write_json_inputs(const InferRequest& request, std::span<uint8_t> area) {
   if (std::ranges::all_of(request.inputs, &InputPlacement::binary)) return {};
   BLINDAI_CHECK(area.size() >= request.area_bytes);
-  std::vector<DataPlace> places;
+  std::vector<ElementPlace> places;
   places.reserve(request.inputs.size());
   for (const InputPlacement& input : request.inputs)
     places.push_back({input.datatype, input.binary ? std::span<uint8_t>()
                                                    : area.subspan(input.offset, input.length)});
-  return write_document_data(Message::kRequest, request.json, request.limits, places);
+  return write_document_data(OipMessage::kRequest, request.json, request.limits, places);
 }
 
 Outcome<void> check_binary_inputs(const InferRequest& request, BytesView area) {

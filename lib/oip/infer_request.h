@@ -63,16 +63,16 @@ struct BodySplit {
 
 // `header`: Inference-Header-Content-Length, when the request has it. `content_length`: of the body
 // after any content coding was undone.
-// Errors: kMalformed "oip.header-value" (not a decimal number), "oip.header-length" (beyond the
-// body); kTooLarge "oip.json-size", "oip.tensor-size" (the binary part).
+// Errors: kMalformed "oip.header-length" (not a decimal number, or beyond the body); kTooLarge
+// "oip.json-size", "oip.tensor-size" (the binary part).
 Outcome<BodySplit> split_body(std::optional<std::string_view> header, uint64_t content_length,
                               const InferLimits& limits);
 
 // `json` must outlive the request. Errors: those of document.h and tensor_check.h; and
 // kMalformed "oip.inputs-missing", "oip.binary-no-header", "oip.binary-short",
-// "oip.binary-leftover"; kInvalid "oip.input-unknown", "oip.input-duplicate", "oip.input-missing",
-// "oip.input-datatype", "oip.input-rank", "oip.input-shape", "oip.output-unknown",
-// "oip.output-duplicate"; kTooLarge "oip.tensor-size" (all inputs together).
+// "oip.binary-leftover"; kInvalid "oip.input-unknown", "oip.input-duplicate", "oip.input-absent",
+// "oip.datatype", "oip.rank", "oip.shape", "oip.output-unknown", "oip.output-duplicate"; kTooLarge
+// "oip.tensor-size" (all inputs together).
 Outcome<InferRequest> parse_infer_request(BytesView json, std::optional<uint64_t> binary_len,
                                           const ModelSignature& signature,
                                           const InferLimits& limits);

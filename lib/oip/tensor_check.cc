@@ -7,13 +7,13 @@
 namespace blindai {
 namespace {
 
-std::string described(std::string_view noun, const DocumentTensor& tensor) {
+std::string described(std::string_view noun, const OipTensor& tensor) {
   return std::string(noun) + " " + quoted(*tensor.name) + " of shape " + shape_text(*tensor.shape) +
          " and datatype " + std::string(name_of(*tensor.datatype));
 }
 
 // `data` may be flat, or nested as the shape is. Both are row-major.
-bool fits_shape(const JsonData& data, std::span<const int64_t> shape, uint64_t count) {
+bool fits_shape(const TensorData& data, std::span<const int64_t> shape, uint64_t count) {
   if (data.count != count) return false;
   if (data.lengths.size() == 1 && data.lengths[0] == count) return true;
   if (!data.even || data.lengths.size() > shape.size()) return false;
@@ -25,18 +25,18 @@ bool fits_shape(const JsonData& data, std::span<const int64_t> shape, uint64_t c
 
 std::string_view wanted(Datatype datatype) {
   switch (json_kinds_of(datatype)) {
-    case kJsonBool:
+    case kElementBool:
       return "true or false";
-    case kJsonString:
+    case kElementString:
       return "strings";
-    case kJsonInteger:
+    case kElementInteger:
       return "integers, written without a point or an exponent";
     default:
       return "numbers";
   }
 }
 
-Outcome<uint64_t> json_bytes(std::string_view noun, const DocumentTensor& tensor, uint64_t count,
+Outcome<uint64_t> json_bytes(std::string_view noun, const OipTensor& tensor, uint64_t count,
                              const InferLimits& limits) {
   const Datatype datatype = *tensor.datatype;
   const uint8_t kinds = json_kinds_of(datatype);
@@ -44,19 +44,19 @@ Outcome<uint64_t> json_bytes(std::string_view noun, const DocumentTensor& tensor
     return problem(Code::kInvalid, "oip.data-no-json",
                    std::string(name_of(datatype)) + " has no JSON form; send " + std::string(noun) +
                        " " + quoted(*tensor.name) + " as binary.");
-  if (tensor.data.kinds == (kJsonInteger | kJsonHugeInteger) ||
-      tensor.data.kinds == kJsonHugeInteger) {
-    if (kinds == kJsonInteger)
+  if (tensor.data.kinds == (kElementInteger | kElementHugeInteger) ||
+      tensor.data.kinds == kElementHugeInteger) {
+    if (kinds == kElementInteger)
       return problem(Code::kInvalid, "oip.data-range",
                      "An element of " + described(noun, tensor) + " is outside the range of " +
                          std::string(name_of(datatype)) + ".");
   }
   if ((tensor.data.kinds & ~kinds) != 0)
-    return problem(Code::kInvalid, "oip.data-kind",
+    return problem(Code::kInvalid, "oip.data-type",
                    "\"data\" of " + described(noun, tensor) + " must hold " +
                        std::string(wanted(datatype)) + ".");
   if (!fits_shape(tensor.data, *tensor.shape, count))
-    return problem(Code::kInvalid, "oip.data-shape",
+    return problem(Code::kInvalid, "oip.data-count",
                    "\"data\" of " + described(noun, tensor) + " has " +
                        std::to_string(tensor.data.count) + " elements instead of " +
                        std::to_string(count) +
@@ -70,9 +70,21 @@ Outcome<uint64_t> json_bytes(std::string_view noun, const DocumentTensor& tensor
   return bytes;
 }
 
+// A shape that no memory could hold is a mistake, not a large request.
+std::unexpected<Problem> too_many(std::string_view noun, const OipTensor& tensor,
+                                  const InferLimits& limits) {
+  if (!num_elements(*tensor.shape, INT64_MAX / 8))
+    return problem(
+        Code::kMalformed, "oip.shape",
+        "The " + described(noun, tensor) + " would have more elements than any memory holds.");
+  return problem(Code::kTooLarge, "oip.tensor-size",
+                 "The " + described(noun, tensor) + " is larger than the " +
+                     std::to_string(limits.tensor_bytes) + " bytes that are taken.");
+}
+
 }  // namespace
 
-Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const DocumentTensor& tensor,
+Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const OipTensor& tensor,
                                        const InferLimits& limits) {
   if (!tensor.name || !tensor.shape || !tensor.datatype)
     return problem(Code::kMalformed, "oip.field-missing",
@@ -92,21 +104,18 @@ Outcome<uint64_t> checked_tensor_bytes(std::string_view noun, const DocumentTens
   const bool strings = *tensor.datatype == Datatype::kBytes;
   const uint64_t least = strings ? kStringPrefix : element_size(*tensor.datatype);
   const auto count = num_elements(*tensor.shape, limits.tensor_bytes / least);
-  if (!count)
-    return problem(Code::kTooLarge, "oip.tensor-size",
-                   "The " + described(noun, tensor) + " is larger than the " +
-                       std::to_string(limits.tensor_bytes) + " bytes that are taken.");
+  if (!count) return too_many(noun, tensor, limits);
   if (tensor.data.present) return json_bytes(noun, tensor, *count, limits);
-  if (*tensor.binary_bytes > limits.tensor_bytes)
-    return problem(Code::kTooLarge, "oip.tensor-size",
-                   "The " + described(noun, tensor) + " has " +
-                       std::to_string(*tensor.binary_bytes) + " bytes; at most " +
-                       std::to_string(limits.tensor_bytes) + " are taken.");
   if (!has_tensor_size(*tensor.datatype, *tensor.shape, *tensor.binary_bytes))
     return problem(Code::kInvalid, "oip.byte-count",
                    "The " + described(noun, tensor) + " needs " + (strings ? "at least " : "") +
                        std::to_string(*count * least) + " bytes, but binary_data_size is " +
                        std::to_string(*tensor.binary_bytes) + ".");
+  if (*tensor.binary_bytes > limits.tensor_bytes)
+    return problem(Code::kTooLarge, "oip.tensor-size",
+                   "The " + described(noun, tensor) + " has " +
+                       std::to_string(*tensor.binary_bytes) + " bytes; at most " +
+                       std::to_string(limits.tensor_bytes) + " are taken.");
   return *tensor.binary_bytes;
 }
 
@@ -118,7 +127,8 @@ Outcome<void> check_tensor_contents(std::string_view noun, std::string_view name
                    "The " + std::string(noun) + " " + quoted(name) +
                        " is BOOL, but has a byte that is neither 0 nor 1.");
   if (datatype != Datatype::kBytes) return {};
-  const auto count = num_elements(shape, data.size() / kStringPrefix);
+  const auto count = num_elements(shape, UINT64_MAX);
+  // Counts beyond the bytes fail at the first string that is not there.
   if (!count || !is_bytes_tensor(data, *count))
     return problem(Code::kInvalid, "oip.bytes-layout",
                    "The " + std::string(noun) + " " + quoted(name) + " of shape " +

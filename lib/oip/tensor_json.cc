@@ -7,7 +7,7 @@ namespace blindai {
 
 Outcome<void> append_tensor(InferBody& body, const TensorRef& tensor) {
   if (!has_tensor_size(tensor.datatype, tensor.shape, tensor.data.size()))
-    return problem(Code::kInternal, "oip.output-bytes",
+    return problem(Code::kInternal, "oip.tensor-bytes",
                    "The tensor " + quoted(tensor.name) + " has " +
                        std::to_string(tensor.data.size()) + " bytes, which do not fit " +
                        std::string(name_of(tensor.datatype)) + " of shape " +

@@ -103,7 +103,13 @@ class Server:
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=60)
+        return self.close()
+
+    def close(self) -> int:
+        status = self.process.wait(timeout=60)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return status
 
     def resident_kib(self) -> int:
         status = Path(f"/proc/{self.process.pid}/status").read_text()
@@ -145,7 +151,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Server]]:
     for server in running:
         if server.process.poll() is None:
             server.process.kill()
-            server.process.wait()
+        server.close()
 
 
 @pytest.fixture(scope="session")

@@ -66,7 +66,7 @@ make_venv() {
   rm -rf "$VENV"
   "$python" -m venv "$VENV"
   "$PYTHON" -m pip install --disable-pip-version-check --require-hashes --only-binary :all: \
-    --progress-bar off -r tools/requirements.txt
+    --no-compile --progress-bar off -r tools/requirements.txt
 }
 
 setup_venv() {

@@ -1,0 +1,274 @@
+// The Python package's way into the C++ client: shims only. What people use is in src/blindai; its
+// connection.py is the one caller of this module, and _core.pyi its interface.
+//
+// Every call that waits (network, verification, lock) does so without the interpreter lock. A
+// Problem becomes an exception made by blindai.errors; nothing of the C++ side is quoted in it but
+// the problem's own sentence, which by its contract holds no tensor data.
+#include <atomic>
+#include <deque>
+#include <mutex>
+#include <nanobind/nanobind.h>
+#include <nanobind/ndarray.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/string_view.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+#include <thread>
+
+#include "client/cpp/connection.h"
+#include "lib/attest/policy.h"
+
+namespace nb = nanobind;
+
+namespace blindai {
+namespace {
+
+// A server's text may be any bytes; a name that cannot be shown must not hide what it belongs to.
+nb::str text(std::string_view bytes) {
+  return nb::steal<nb::str>(
+      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
+}
+
+// `report`: what was verified, when a connection was not made.
+[[noreturn]] void raise(const Problem& problem, const std::string& report = {}) {
+  const bool from_server = !problem.remote_code.empty();
+  const nb::object error =
+      nb::module_::import_("blindai.errors")
+          .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
+                             text(problem.sentence), from_server, text(report));
+  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
+  throw nb::python_error();
+}
+
+template <typename T>
+T value_or_raise(Outcome<T> outcome) {
+  if (!outcome.has_value()) raise(outcome.error());
+  return std::move(*outcome);
+}
+
+// The memory of an object with the buffer protocol (a NumPy array), C-contiguous, borrowed.
+class Buffer {
+ public:
+  explicit Buffer(nb::handle object) {
+    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) throw nb::python_error();
+  }
+  ~Buffer() { PyBuffer_Release(&view_); }
+  Buffer(const Buffer&) = delete;
+  Buffer& operator=(const Buffer&) = delete;
+
+  BytesView bytes() const {
+    return {static_cast<const uint8_t*>(view_.buf), static_cast<size_t>(view_.len)};
+  }
+
+ private:
+  Py_buffer view_{};
+};
+
+// A writable uint8 array that owns the bytes: they are moved, not copied.
+nb::object array_of(Bytes bytes) {
+  auto owned = std::make_unique<Bytes>(std::move(bytes));
+  Bytes* data = owned.get();
+  const nb::capsule owner(owned.release(), [](void* p) noexcept { delete static_cast<Bytes*>(p); });
+  return nb::cast(
+      nb::ndarray<nb::numpy, uint8_t, nb::ndim<1>>(data->data(), {data->size()}, owner));
+}
+
+nb::list to_python(const std::vector<TensorSpec>& specs) {
+  nb::list out;
+  for (const TensorSpec& spec : specs)
+    out.append(nb::make_tuple(text(spec.name), text(name_of(spec.datatype)), spec.shape));
+  return out;
+}
+
+nb::object to_python(const ModelInfo& model) {
+  return nb::make_tuple(text(model.model_id), to_hex(model.model_hash), model.size,
+                        to_python(model.signature.inputs), to_python(model.signature.outputs));
+}
+
+nb::object to_python(Prediction prediction) {
+  nb::list outputs;
+  for (Tensor& tensor : prediction.outputs)
+    outputs.append(nb::make_tuple(text(tensor.name), text(name_of(tensor.datatype)), tensor.shape,
+                                  array_of(std::move(tensor.data))));
+  return nb::make_tuple(text(prediction.model_id), text(prediction.model_version),
+                        text(prediction.request_id), prediction.inference_time.count(), outputs);
+}
+
+using PyInput = std::tuple<std::string, std::string, std::vector<int64_t>, nb::object>;
+
+// One verified connection. Python threads take turns on it.
+class PyConnection {
+ public:
+  PyConnection(const std::string& address, const Policy& policy, bool simulation,
+               int64_t connect_ms, int64_t request_ms) {
+    const ConnectOptions options{.policy = policy,
+                                 .simulation = simulation,
+                                 .connect_time = std::chrono::milliseconds(connect_ms),
+                                 .request_time = std::chrono::milliseconds(request_ms),
+                                 .interrupted = [this] { return interrupted(); }};
+    AttestedServer seen;
+    Outcome<std::unique_ptr<Connection>> made = [&] {
+      const nb::gil_scoped_release unlocked;
+      return Connection::connect(address, options, &seen);
+    }();
+    rethrow(std::exchange(raised_, std::nullopt));
+    if (!made.has_value()) raise(made.error(), to_json(seen));
+    connection_ = std::move(*made);
+  }
+
+  void close() {
+    refuse_reentry();
+    const nb::gil_scoped_release unlocked;
+    const std::lock_guard lock(turn_);
+    if (connection_ != nullptr) report_ = to_json(connection_->server());
+    connection_.reset();
+  }
+
+  // Of a closed connection: its last.
+  nb::str report() {
+    refuse_reentry();
+    {
+      const nb::gil_scoped_release unlocked;
+      const std::lock_guard lock(turn_);
+      if (connection_ != nullptr) report_ = to_json(connection_->server());
+    }
+    return text(report_);
+  }
+
+  nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
+                          nb::object progress) {
+    UploadOptions options;
+    options.save_model = save_model;
+    options.stop = [this] { return interrupted(); };
+    if (!progress.is_none())
+      options.progress = [&](uint64_t sent, uint64_t total) {
+        const nb::gil_scoped_acquire locked;
+        try {
+          if (!raised_.has_value()) progress(sent, total);
+        } catch (nb::python_error& error) {
+          raised_.emplace(std::move(error));
+        }
+      };
+    return to_python(value_or_raise(
+        exclusively([&](Connection& c) { return c.upload_model(path, model_id, options); })));
+  }
+
+  nb::object predict(const std::string& model_id, const std::vector<PyInput>& inputs,
+                     std::vector<std::string> outputs, const std::optional<std::string>& model_hash,
+                     std::string request_id) {
+    PredictOptions options;
+    options.outputs = std::move(outputs);
+    options.request_id = std::move(request_id);
+    if (model_hash.has_value()) {
+      const Result<Sha256Digest> hash = array_from_hex<32>(*model_hash);
+      if (!hash.has_value()) throw nb::value_error("model_hash has to be 64 hexadecimal digits");
+      options.model_hash = *hash;
+    }
+    std::deque<Buffer> buffers;
+    std::vector<TensorView> views;
+    for (const auto& [name, datatype_name, shape, data] : inputs) {
+      const std::optional<Datatype> datatype = datatype_from_name(datatype_name);
+      if (!datatype.has_value()) throw nb::value_error("no such datatype");
+      views.push_back({name, *datatype, shape, buffers.emplace_back(data).bytes()});
+    }
+    return to_python(value_or_raise(
+        exclusively([&](Connection& c) { return c.predict(model_id, views, options); })));
+  }
+
+  nb::list models() {
+    nb::list out;
+    for (const ModelInfo& model :
+         value_or_raise(exclusively([](Connection& c) { return c.models(); })))
+      out.append(to_python(model));
+    return out;
+  }
+
+  nb::object model(const std::string& model_id) {
+    return to_python(value_or_raise(exclusively([&](Connection& c) { return c.model(model_id); })));
+  }
+
+  void delete_model(const std::string& model_id) {
+    const Outcome<void> done = exclusively([&](Connection& c) { return c.delete_model(model_id); });
+    if (!done.has_value()) raise(done.error());
+  }
+
+ private:
+  // A progress callback runs inside a call; one that calls again would wait for itself.
+  void refuse_reentry() const {
+    if (busy_.load() == std::this_thread::get_id())
+      throw nb::value_error("the connection cannot be used from its own progress callback");
+  }
+
+  // Whether a call should end because Python raised in it: a progress callback did, or a signal's
+  // handler (Ctrl-C), which Python runs in its main thread alone. Called without the interpreter
+  // lock.
+  bool interrupted() {
+    const nb::gil_scoped_acquire locked;
+    if (!raised_.has_value() && PyErr_CheckSignals() != 0) raised_.emplace();
+    return raised_.has_value();
+  }
+
+  static void rethrow(std::optional<nb::python_error> raised) {
+    if (raised.has_value()) throw std::move(*raised);
+  }
+
+  template <typename Work>
+  std::invoke_result_t<Work, Connection&> exclusively(Work&& work) {
+    refuse_reentry();
+    std::optional<std::invoke_result_t<Work, Connection&>> answer;
+    std::optional<nb::python_error> raised;
+    {
+      const nb::gil_scoped_release unlocked;
+      const std::lock_guard lock(turn_);
+      busy_ = std::this_thread::get_id();
+      if (connection_ != nullptr) answer.emplace(work(*connection_));
+      busy_ = std::thread::id();
+      raised = std::exchange(raised_, std::nullopt);
+    }
+    rethrow(std::move(raised));
+    if (!answer.has_value())
+      throw nb::value_error("the connection is closed; make a new one with blindai.connect()");
+    return std::move(*answer);
+  }
+
+  std::mutex turn_;
+  std::atomic<std::thread::id> busy_;
+  std::optional<nb::python_error> raised_;  // by Python inside the running call
+  std::unique_ptr<Connection> connection_;  // null once closed
+  std::string report_;                      // of the last verification, once asked for or closed
+};
+
+}  // namespace
+}  // namespace blindai
+
+NB_MODULE(_core, m) {
+  using namespace nb::literals;
+  using blindai::Policy;
+  using blindai::PyConnection;
+
+  m.attr("version") = BLINDAI_VERSION;
+
+  nb::class_<Policy>(m, "Policy")
+      .def_static(
+          "parse",
+          [](std::string_view text) {
+            return blindai::value_or_raise(blindai::parse_policy(text));
+          },
+          "text"_a)
+      .def("to_toml", [](const Policy& self) { return blindai::policy_to_toml(self); })
+      .def("__eq__", [](const Policy& self, const Policy& other) { return self == other; });
+
+  nb::class_<PyConnection>(m, "Connection")
+      .def(nb::init<const std::string&, const Policy&, bool, int64_t, int64_t>(), "address"_a,
+           "policy"_a, "simulation"_a, "connect_ms"_a, "request_ms"_a)
+      .def("close", &PyConnection::close)
+      .def("report", &PyConnection::report)
+      .def("upload_model", &PyConnection::upload_model, "path"_a, "model_id"_a, "save_model"_a,
+           "progress"_a.none())
+      .def("predict", &PyConnection::predict, "model_id"_a, "inputs"_a, "outputs"_a,
+           "model_hash"_a.none(), "request_id"_a)
+      .def("models", &PyConnection::models)
+      .def("model", &PyConnection::model, "model_id"_a)
+      .def("delete_model", &PyConnection::delete_model, "model_id"_a);
+}

@@ -1,0 +1,200 @@
+#include "enclave/infer/worker_pool.h"
+
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include "enclave/infer/worker_fixture.h"
+#include "lib/crypto/crypto.h"
+#include "tests/onnx_builder.h"
+
+namespace blindai {
+namespace {
+
+class PoolTest : public WorkerTest {
+ protected:
+  WorkerPool& pool() {
+    if (pool_ == nullptr) pool_ = std::make_unique<WorkerPool>(*reactor, options, limits);
+    return *pool_;
+  }
+  Outcome<std::shared_ptr<Worker>> get(const Bytes& model) {
+    std::optional<Outcome<std::shared_ptr<Worker>>> got;
+    ask(model, [&](Outcome<std::shared_ptr<Worker>> worker) { got.emplace(std::move(worker)); });
+    wait_until([&] { return got.has_value(); });
+    if (!got) return problem(Code::kInternal, "test.timeout", "no answer");
+    return std::move(*got);
+  }
+  void ask(const Bytes& model, WorkerPool::Got got) {
+    pool().get(
+        sha256(model),
+        [this, model]() -> Result<WorkerPool::Model> {
+          ++opened;
+          return WorkerPool::Model{std::make_unique<MemoryModel>(model), model.size()};
+        },
+        std::move(got));
+  }
+  float sum(Worker& worker, float a, float b) {
+    auto result = run(worker, {{{1}, raw_of<float>({a})}, {{1}, raw_of<float>({b})}});
+    EXPECT_TRUE(result.has_value()) << result.error().sentence;
+    return result ? numbers_of<float>(result->outputs[0].data).at(0) : 0;
+  }
+
+  PoolLimits limits;
+  int opened = 0;
+  std::unique_ptr<WorkerPool> pool_;
+};
+
+// Three models that differ in their bytes and not in what they do.
+Bytes adder(int variant) {
+  return onnx_builder::Graph()
+      .input("a", Datatype::kFp32, {1})
+      .input("b", Datatype::kFp32, {1})
+      .output("sum" + std::to_string(variant), Datatype::kFp32, {1})
+      .node("Add", {"a", "b"}, {"sum" + std::to_string(variant)})
+      .model();
+}
+
+TEST_F(PoolTest, LoadsOnceForAllWhoAskMeanwhile) {
+  int answered = 0;
+  std::vector<std::shared_ptr<Worker>> workers;
+  for (int i = 0; i < 5; ++i)
+    ask(adder(0), [&](Outcome<std::shared_ptr<Worker>> worker) {
+      ++answered;
+      ASSERT_TRUE(worker.has_value());
+      workers.push_back(*worker);
+    });
+  wait_until([&] { return answered == 5; });
+  EXPECT_EQ(opened, 1);
+  EXPECT_EQ(workers.front(), workers.back());
+  EXPECT_EQ(pool().counts().loads, 1u);
+  EXPECT_EQ(sum(*workers[0], 1, 2), 3);
+}
+
+TEST_F(PoolTest, ServesTwoModelsSideBySide) {
+  auto first = get(adder(0));
+  auto second = get(onnx_builder::identity(Datatype::kBytes, {-1}));
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  EXPECT_NE((*first)->pid(), (*second)->pid());
+  EXPECT_EQ(sum(**first, 1, 2), 3);
+  const Bytes text = bytes_tensor({"hello"});
+  auto result = run(**second, {{{1}, text}});
+  ASSERT_TRUE(result.has_value());
+  EXPECT_TRUE(equal(result->outputs[0].data, text));
+  EXPECT_EQ(pool().counts().workers, 2u);
+  EXPECT_GT(pool().counts().resident_bytes, 0u);
+}
+
+TEST_F(PoolTest, StopsTheLeastRecentlyUsedToMakeRoom) {
+  limits.max_workers = 2;
+  const pid_t zero = get(adder(0)).value()->pid();
+  const pid_t one = get(adder(1)).value()->pid();
+  EXPECT_EQ(get(adder(0)).value()->pid(), zero);
+  ASSERT_TRUE(get(adder(2)).has_value());
+  EXPECT_EQ(pool().counts().evictions, 1u);
+  EXPECT_EQ(get(adder(0)).value()->pid(), zero);
+  EXPECT_NE(get(adder(1)).value()->pid(), one);
+  EXPECT_EQ(opened, 4);
+}
+
+TEST_F(PoolTest, AWorkerInUseIsNotStoppedToMakeRoom) {
+  limits.max_workers = 1;
+  {
+    auto held = get(adder(0));
+    ASSERT_TRUE(held.has_value());
+    auto refused = get(adder(1));
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().name(), "infer.no-room");
+    EXPECT_EQ(sum(**held, 1, 2), 3);
+  }
+  EXPECT_TRUE(get(adder(1)).has_value());
+}
+
+TEST_F(PoolTest, StaysWithinItsMemory) {
+  limits.memory_bytes = WorkerPool::kPerWorker + (20 << 20);
+  ASSERT_TRUE(get(adder(0)).has_value());
+  ASSERT_TRUE(get(adder(1)).has_value());
+  EXPECT_EQ(pool().counts().workers, 1u);
+  auto refused = get(onnx_builder::heavy(30 << 20));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "infer.no-room");
+}
+
+TEST_F(PoolTest, TheNextRequestAfterACrashGetsAFreshWorker) {
+  pid_t before = 0;
+  {
+    auto worker = get(adder(0));
+    ASSERT_TRUE(worker.has_value());
+    before = (*worker)->pid();
+    ::kill(before, SIGKILL);
+    wait_until([&] { return !(*worker)->serving(); });
+  }
+  auto worker = get(adder(0));
+  ASSERT_TRUE(worker.has_value());
+  EXPECT_NE((*worker)->pid(), before);
+  EXPECT_EQ(sum(**worker, 2, 2), 4);
+  EXPECT_EQ(pool().counts().crashes, 1u);
+}
+
+TEST_F(PoolTest, ARefusedModelIsAnErrorForAllWhoWaitAndIsNotKept) {
+  int refused = 0;
+  for (int i = 0; i < 2; ++i)
+    ask(Bytes(100, 7), [&](Outcome<std::shared_ptr<Worker>> worker) {
+      ++refused;
+      EXPECT_EQ(worker.error().name(), "infer.model-malformed");
+    });
+  wait_until([&] { return refused == 2; });
+  EXPECT_EQ(pool().counts().workers, 0u);
+}
+
+TEST_F(PoolTest, AForgottenModelIsGoneWhenNobodyHoldsIt) {
+  auto worker = get(adder(0));
+  ASSERT_TRUE(worker.has_value());
+  pool().forget(sha256(adder(0)));
+  EXPECT_EQ(pool().counts().workers, 0u);
+  EXPECT_EQ(sum(**worker, 1, 1), 2);
+  worker->reset();
+  ASSERT_TRUE(get(adder(0)).has_value());
+  EXPECT_EQ(opened, 2);
+}
+
+TEST_F(PoolTest, DrainWaitsForJobsAndThenTurnsRequestsAway) {
+  auto worker = get(onnx_builder::loop());
+  ASSERT_TRUE(worker.has_value());
+  bool answered = false;
+  bool drained = false;
+  (*worker)->run(request(**worker, {{{}, raw_of<int64_t>({300'000})}, {{1}, raw_of<float>({0})}}),
+                 [&](Outcome<RunResult> result) {
+                   EXPECT_TRUE(result.has_value());
+                   EXPECT_FALSE(drained);
+                   answered = true;
+                 });
+  worker->reset();
+  pool().drain(std::chrono::seconds(60), [&] { drained = true; });
+  auto late = get(adder(0));
+  ASSERT_FALSE(late.has_value());
+  EXPECT_EQ(late.error().name(), "infer.stopping");
+  wait_until([&] { return drained; });
+  EXPECT_TRUE(answered);
+}
+
+TEST_F(PoolTest, DrainKillsWhatIsLeftAtItsLimit) {
+  auto worker = get(onnx_builder::loop());
+  ASSERT_TRUE(worker.has_value());
+  std::string name;
+  bool drained = false;
+  (*worker)->run(request(**worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}}),
+                 [&](Outcome<RunResult> result) { name = result.error().name(); });
+  pool().drain(std::chrono::milliseconds(30), [&] { drained = true; });
+  wait_until([&] { return drained && !name.empty(); });
+  EXPECT_EQ(name, "infer.stopped");
+}
+
+TEST_F(PoolTest, AHeldWorkerOutlivesThePoolAsAStoppedOne) {
+  auto worker = get(adder(0));
+  ASSERT_TRUE(worker.has_value());
+  pool_.reset();
+  EXPECT_FALSE((*worker)->serving());
+  EXPECT_FALSE((*worker)->buffer(10).has_value());
+}
+
+}  // namespace
+}  // namespace blindai

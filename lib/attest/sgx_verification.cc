@@ -1,0 +1,161 @@
+#include "lib/attest/sgx_verification.h"
+
+#include "lib/crypto/crypto.h"
+
+namespace blindai {
+namespace {
+
+// Source: Intel SGX DCAP Quoting Library API, appendix A: the vendor of Intel's quoting enclave.
+constexpr ByteArray<16> kIntelVendor = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
+                                        0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
+constexpr uint16_t kEcdsaP256 = 2;
+constexpr uint16_t kPemChain = 5;
+// Source: Intel SGX PCK Certificate and CRL Profile.
+constexpr std::string_view kLeafName = "Intel SGX PCK Certificate";
+constexpr std::string_view kProcessorCa = "Intel SGX PCK Processor CA";
+constexpr std::string_view kPlatformCa = "Intel SGX PCK Platform CA";
+
+}  // namespace
+
+Verification SgxVerification::run() && {
+  if (quote() && pck()) {
+    root_crl();
+    pck_crl();
+    tcb_info();
+    qe_identity();
+    if (tcb_info_.has_value() && qe_identity_.has_value()) evaluation_number();
+    quoting_enclave();
+    if (genuine()) {
+      platform();
+      policy();
+      claims();
+    }
+  }
+  return std::move(book_).finish(facts());
+}
+
+// Without these the rest of the bytes would mean something else, so any failure ends it.
+bool SgxVerification::quote() {
+  if (!parsed(C::kQuoteLayout, parse_sgx_quote(evidence_.quote), quote_, "an SGX quote"))
+    return false;
+  const SgxQuote& q = *quote_;
+  const bool version = mark(C::kQuoteVersion, q.version == 3, "3", number(q.version));
+  const bool key =
+      mark(C::kQuoteKeyType, q.key_type == kEcdsaP256, number(kEcdsaP256), number(q.key_type));
+  const bool tee = mark(C::kQuoteTeeType, q.tee_type == 0, "0", number(q.tee_type));
+  const bool vendor = same(C::kQuoteVendor, kIntelVendor, q.qe_vendor);
+  const bool certification = mark(C::kQuoteCertification, q.certification_type == kPemChain,
+                                  number(kPemChain), number(q.certification_type));
+  return version && key && tee && vendor && certification;
+}
+
+// Everything but the dates has to hold before anything the chain's keys signed is looked at.
+bool SgxVerification::pck() {
+  constexpr std::string_view kThree = "3 certificates";
+  auto chain = parse_pem_chain(quote_->certification);
+  if (!chain.has_value()) {
+    mark(C::kPckChain, false, text(kThree), text(chain.error().name()));
+    return false;
+  }
+  if (!mark(C::kPckChain, chain->size() == 3, text(kThree),
+            number(chain->size()) + " certificates"))
+    return false;
+  chain_ = *std::move(chain);
+  const std::string& ca = intermediate().common_name();
+  const bool roles = leaf().common_name() == kLeafName &&
+                     (ca == kProcessorCa || ca == kPlatformCa) &&
+                     root().common_name() == kSgxRootName && leaf().names_issuer(intermediate()) &&
+                     intermediate().names_issuer(root()) && root().names_issuer(root());
+  const bool named =
+      mark(C::kPckNames, roles,
+           text(kLeafName) + " / " + text(kProcessorCa) + " or Platform CA / " + text(kSgxRootName),
+           leaf().common_name() + " / " + ca + " / " + root().common_name());
+  const bool constrained =
+      mark(C::kPckConstraints,
+           !leaf().is_ca() && leaf().may_sign_data() && intermediate().is_ca() &&
+               intermediate().may_sign_crls() && root().is_ca() && root().may_sign_crls() &&
+               root().path_len().value_or(1) >= 1,
+           "signer, CA, CA",
+           yes_no(leaf().is_ca(), "CA", "signer") + ", " +
+               yes_no(intermediate().is_ca(), "CA", "signer") + ", " +
+               yes_no(root().is_ca(), "CA", "signer"));
+  const bool pinned = mark(C::kPckRoot,
+                           std::find(roots_.intel_sgx.begin(), roots_.intel_sgx.end(),
+                                     root().spki_hash()) != roots_.intel_sgx.end(),
+                           roots_.intel_sgx.empty() ? "none" : to_hex(roots_.intel_sgx[0]),
+                           to_hex(root().spki_hash()));
+  const bool good = root().signed_by(root()) && intermediate().signed_by(root()) &&
+                    leaf().signed_by(intermediate());
+  const bool signatures = mark(C::kPckSignatures, good, "valid", yes_no(good, "valid", "invalid"));
+  Time from = leaf().not_before();
+  Time to = leaf().not_after();
+  for (const Certificate& c : chain_) {
+    from = std::max(from, c.not_before());
+    to = std::min(to, c.not_after());
+  }
+  in_force(C::kPckValidity, from, to);
+  const bool extension = parsed(C::kPckExtension, parse_pck_extension(leaf().sgx_extension()), pck_,
+                                "the SGX extension");
+  return named && constrained && pinned && signatures && extension;
+}
+
+void SgxVerification::quoting_enclave() {
+  const SgxQuote& q = *quote_;
+  const bool report = verify_p256(leaf().public_point(), q.qe_report_raw, q.qe_report_signature);
+  mark(C::kQeReportSignature, report, "valid", yes_no(report, "valid", "invalid"));
+  // report_data = SHA-256(attestation key ‖ authentication data), then zeros.
+  Sha256 hash;
+  hash.update(q.attestation_key);
+  hash.update(q.qe_auth);
+  ByteArray<64> bound{};
+  const Sha256Digest digest = hash.finish();
+  std::copy(digest.begin(), digest.end(), bound.begin());
+  same(C::kQeBinding, bound, q.qe_report.report_data);
+  if (qe_identity_.has_value() && report) {
+    const QeIdentity& qe = *qe_identity_;
+    masked(C::kQeMiscSelect, Masked<4>{qe.misc_select, qe.misc_select_mask},
+           q.qe_report.misc_select);
+    masked(C::kQeAttributes, Masked<16>{qe.attributes, qe.attributes_mask}, q.qe_report.attributes);
+    same(C::kQeMrSigner, qe.mr_signer, q.qe_report.mr_signer);
+    mark(C::kQeProduct, qe.isv_prod_id == q.qe_report.isv_prod_id, number(qe.isv_prod_id),
+         number(q.qe_report.isv_prod_id));
+    const QeLevel* level = qe.level_of(q.qe_report.isv_svn);
+    mark(C::kQeLevel, level != nullptr, "at least " + number(qe.levels.back().isv_svn),
+         number(q.qe_report.isv_svn));
+    if (level != nullptr) {
+      qe_status_ = level->status;
+      advisories_ = level->advisories;
+    }
+  }
+  const bool signature = verify_p256(q.attestation_key, q.signed_part, q.signature);
+  mark(C::kQuoteSignature, signature, "valid", yes_no(signature, "valid", "invalid"));
+}
+
+// Whether the enclave's report comes from a pinned root's platform: only then is it worth reading.
+bool SgxVerification::genuine() const {
+  return passed(C::kQeReportSignature) && passed(C::kQeBinding) && passed(C::kQuoteSignature);
+}
+
+std::optional<VerifiedEvidence::Facts> SgxVerification::facts() {
+  if (!quote_.has_value() || !tcb_info_.has_value()) return {};
+  const SgxReport& r = quote_->report;
+  return VerifiedEvidence::Facts{
+      .tee = Tee::kSgx,
+      .sgx = {r.mr_enclave, r.mr_signer, r.isv_prod_id, r.isv_svn, r.misc_select, r.attributes,
+              r.cpu_svn},
+      .tcb_status = status_,
+      .advisories = advisories_,
+      .tcb_evaluation_number = tcb_info_->evaluation_number,
+      .debug = r.debug(),
+      .report_data = r.report_data,
+      .verified_at = book_.now(),
+      .valid_until = valid_until_,
+      .fresh_until = std::min(valid_until_, book_.now() + policy_.max_evidence_age_s)};
+}
+
+Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                        const Policy& policy, const TrustRoots& roots, Time now) {
+  return SgxVerification(evidence, claims, collateral, policy, roots, now).run();
+}
+
+}  // namespace blindai

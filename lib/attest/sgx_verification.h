@@ -1,0 +1,130 @@
+// The judging of one piece of SGX evidence. Private to lib/attest; split over sgx_verification.cc
+// (the quote itself), sgx_collateral.cc (what Intel says of the platform) and sgx_policy.cc (what
+// the caller accepts).
+#pragma once
+
+#include <algorithm>
+
+#include "lib/attest/pck.h"
+#include "lib/attest/qe_identity.h"
+#include "lib/attest/sgx_checks.h"
+#include "lib/attest/sgx_quote.h"
+#include "lib/attest/tcb_info.h"
+#include "lib/attest/x509.h"
+
+namespace blindai {
+
+// Common names. Source: Intel SGX PCK Certificate and CRL Profile.
+constexpr std::string_view kSgxRootName = "Intel SGX Root CA";
+
+// Short texts for a check's `expected` and `found`.
+inline std::string text(std::string_view s) {
+  return std::string(s);
+}
+inline std::string number(uint64_t n) {
+  return std::to_string(n);
+}
+inline std::string yes_no(bool yes, std::string_view good, std::string_view bad) {
+  return std::string(yes ? good : bad);
+}
+
+// What there is to say about the chain of one of Intel's signed documents.
+struct SignerChain {
+  std::string problem;  // why it is not a signer under the PCK chain's root; empty when it is
+  std::string common_name;
+  bool role = false;
+  Time from;
+  Time to;
+  std::optional<bool> revoked;  // absent when there is no root CRL to ask
+  ByteArray<64> key{};
+};
+
+// Judges one piece of evidence. Every method marks the checks it is named for; what a failure takes
+// away from later ones, it leaves unmarked. Reads like the list in docs/attestation.md.
+class SgxVerification {
+ public:
+  SgxVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                  const Policy& policy, const TrustRoots& roots, Time now)
+      : evidence_(evidence),
+        claims_(claims),
+        collateral_(collateral),
+        policy_(policy),
+        roots_(roots),
+        book_(sgx_check_specs(), now) {}
+
+  Verification run() &&;
+
+ private:
+  using C = SgxCheck;
+
+  bool mark(C check, bool passed, std::string expected, std::string found) {
+    return book_.mark(static_cast<size_t>(check), passed, std::move(expected), std::move(found));
+  }
+  bool passed(C check) const { return book_.passed(static_cast<size_t>(check)); }
+  bool in_force(C check, Time from, Time to) {
+    valid_until_ = std::min(valid_until_, to);
+    return mark(check, from <= book_.now() && book_.now() <= to,
+                "in force at " + to_rfc3339(book_.now()),
+                to_rfc3339(from) + " to " + to_rfc3339(to));
+  }
+  template <size_t N>
+  bool same(C check, const ByteArray<N>& expected, const ByteArray<N>& found) {
+    return mark(check, expected == found, to_hex(expected), to_hex(found));
+  }
+  template <size_t N>
+  bool masked(C check, const Masked<N>& expected, const ByteArray<N>& found) {
+    return mark(check, expected.matches(found),
+                to_hex(expected.value) + " under mask " + to_hex(expected.mask), to_hex(found));
+  }
+  // Parses; a failure is marked with its id.
+  template <typename T>
+  bool parsed(C check, Result<T> result, std::optional<T>& out, std::string_view expected) {
+    const bool good = result.has_value();
+    mark(check, good, text(expected), good ? text(expected) : text(result.error().name()));
+    if (good) out.emplace(*std::move(result));
+    return good;
+  }
+
+  bool quote();
+  bool pck();
+  void root_crl();
+  void pck_crl();
+  void tcb_info();
+  void qe_identity();
+  void evaluation_number();
+  void quoting_enclave();
+  void platform();
+  void policy();
+  void claims();
+  SignerChain judge_chain(BytesView pem) const;
+  const ByteArray<64>* signer(C chain, BytesView pem);
+  bool genuine() const;
+  std::optional<VerifiedEvidence::Facts> facts();
+
+  const Certificate& leaf() const { return chain_[0]; }
+  const Certificate& intermediate() const { return chain_[1]; }
+  const Certificate& root() const { return chain_[2]; }
+
+  const Evidence& evidence_;
+  BytesView claims_;
+  const Collateral& collateral_;
+  const Policy& policy_;
+  const TrustRoots& roots_;
+  Verifier book_;
+  Time valid_until_{INT64_MAX};
+
+  std::optional<SgxQuote> quote_;
+  std::vector<Certificate> chain_;  // leaf, intermediate, root
+  std::optional<PckExtension> pck_;
+  std::optional<SignerChain> signer_;  // of signer_pem_
+  BytesView signer_pem_;
+  std::optional<Crl> root_crl_;
+  std::optional<Crl> pck_crl_;
+  std::optional<TcbInfo> tcb_info_;
+  std::optional<QeIdentity> qe_identity_;
+  TcbStatus qe_status_ = TcbStatus::kRevoked;
+  TcbStatus status_ = TcbStatus::kRevoked;
+  std::vector<std::string> advisories_;
+};
+
+}  // namespace blindai

@@ -1,0 +1,109 @@
+"""Rules of this repository that no tool of others knows: includes by side, and words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import sides
+
+INCLUDE = re.compile(r'^\s*#\s*include\s+([<"])([^>"]+)[>"]')
+# What lib/ never needs: it is pure, so that every part of it can be tested and fuzzed by itself.
+IMPURE_HEADERS = re.compile(
+    r"^(thread|mutex|shared_mutex|future|condition_variable|semaphore|latch|barrier|stop_token"
+    r"|fstream|iostream|filesystem|unistd\.h|fcntl\.h|poll\.h|netdb\.h|pthread\.h"
+    r"|(netinet|arpa|net|linux)/.*|sys/(socket|stat|epoll|ioctl|time|un|wait|types)\.h)$"
+)
+IMPURE_CALLS = re.compile(
+    r"\b(system_clock|steady_clock|high_resolution_clock|clock_gettime|gettimeofday|fopen|getenv"
+    r"|std::time|std::cout|std::cerr)\b"
+)
+IN_CC_ONLY = re.compile(r"^(openssl|boost|onnxruntime|seccomp|sqlite3|sodium)(/|\.h|_)")
+ONNXRUNTIME_HOME = "enclave/worker/"
+
+BINARY = {".bin", ".der", ".dat", ".png", ".jpg", ".onnx", ".pem", ".cbor", ".ico", ".woff2"}
+# Written in parts, so that this file does not find itself.
+UNFINISHED = re.compile(r"\b(TO" r"DO|FIX" r"ME|X" r"XX)\b")
+MACHINE_PATH = re.compile(r"(?<![\w.$}/*-])/(work|root|home)/\w")
+HOST = re.compile(
+    r"\b(deb\.debian\.org|security\.debian\.org|snapshot\.debian\.org|pypi\.org"
+    r"|files\.pythonhosted\.org|registry\.npmjs\.org|registry\.yarnpkg\.com|crates\.io"
+    r"|proxy\.golang\.org|registry-1\.docker\.io|repo1?\.maven\.(apache\.)?org)\b".replace(
+        r"\.", r"[.]"
+    )
+)
+APT_SOURCE = re.compile(r"^\s*(deb|deb-src|URIs:)\s")
+
+
+def includes(root: Path, files: list[str]) -> list[str]:
+    allowed = sides.may_use(root)
+    problems = []
+    for file in files:
+        side = sides.side_of(file)
+        pure = side == "lib"
+        lines = (root / file).read_text().splitlines()
+        if file.endswith(".h") and "#pragma once" not in lines:
+            problems.append(f"{file}:1: no #pragma once -> add it after the header's comment")
+        for number, line in enumerate(lines, 1):
+            at = f"{file}:{number}:"
+            if found := INCLUDE.match(line):
+                problem = _include_problem(root, file, side, allowed, found[1], found[2])
+                if problem:
+                    problems.append(f"{at} {problem}")
+            elif pure and (call := IMPURE_CALLS.search(line.split("//")[0])):
+                problems.append(
+                    f"{at} {call[0]} in lib/, which has no clock, file or environment "
+                    "-> let the caller pass the value"
+                )
+            elif file.endswith(".h") and re.match(r"\s*using namespace ", line):
+                problems.append(f"{at} a header opens a namespace for all -> name what is used")
+    return problems
+
+
+def _include_problem(
+    root: Path, file: str, side: str, allowed: dict[str, set[str]], kind: str, header: str
+) -> str | None:
+    of_onnxruntime = header.startswith("onnxruntime")
+    if of_onnxruntime and side != "tests" and not file.startswith(ONNXRUNTIME_HOME):
+        return f"{header} outside {ONNXRUNTIME_HOME} -> only the sandboxed worker sees it"
+    if kind == "<":
+        if side == "lib" and IMPURE_HEADERS.match(header):
+            return f"<{header}> in lib/, which is pure -> do it in net/, enclave/ or client/"
+        if file.endswith(".h") and side != "tests" and IN_CC_ONLY.match(header):
+            return f"<{header}> in a header -> include it in the .cc, declare what is needed here"
+        return None
+    if of_onnxruntime:
+        return None
+    if not (root / header).is_file():
+        return f'"{header}" is not a path from the root -> write it as "folder/file.h"'
+    target = sides.side_of(header)
+    if target not in allowed.get(side, set()) and side in allowed:
+        may = ", ".join(sorted(allowed[side]))
+        return (
+            f"{side} includes {header} of {target}, and may include {may}"
+            " -> see docs/ARCHITECTURE.md, link rules"
+        )
+    return None
+
+
+def words(root: Path, files: list[str]) -> list[str]:
+    problems = []
+    for file in files:
+        path = root / file
+        if path.suffix in BINARY or "/corpus/" in file or "/vectors/" in file:
+            continue
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue
+        for number, line in enumerate(text.splitlines(), 1):
+            at = f"{file}:{number}:"
+            if found := UNFINISHED.search(line):
+                problems.append(f"{at} {found[0]} -> finish it, or open an issue and drop the note")
+            if found := MACHINE_PATH.search(line):
+                problems.append(f"{at} {found[0]}... is one machine's path -> make it relative")
+            if (found := HOST.search(line)) and not APT_SOURCE.match(line):
+                problems.append(
+                    f"{at} {found[0]} -> leave the registry to the machine's own configuration"
+                )
+    return problems
