@@ -61,7 +61,7 @@ TEST(Npy, ReadsTextAsBytesElements) {
 }
 
 TEST(Npy, ReadsVersions2And3) {
-  for (const uint8_t version : {2, 3}) {
+  for (const uint8_t version : {uint8_t{2}, uint8_t{3}}) {
     Bytes wire = kFloats;
     wire[6] = version;
     wire.insert(wire.begin() + 10, {0, 0});
