@@ -134,13 +134,27 @@ def free_address(wanted: str | None, once: bool) -> str:
 
 
 def show_report(report: blindai.Report) -> None:
+    """A line for each check; it was made of the evidence in the certificate (first mark), of that
+    made for this connection (second mark), or of both."""
+    rows: dict[str, dict[str, blindai.Check]] = {}
     for check in report.checks:
-        mark = STYLE("ok", "green") if check.passed else STYLE("FAILED", "red")
-        detail = check.found if len(check.found) <= 64 else check.found[:61] + "..."
-        say(f"   {mark}  {check.of:<11} {check.name:<36} {STYLE(detail, 'dim')}".rstrip())
+        rows.setdefault(check.name, {})[check.of] = check
+    say(STYLE("   certificate  connection  check", "dim"))
+    for name, checks in rows.items():
+        marks = mark_of(checks.get("certificate")) + mark_of(checks.get("connection"))
+        found = list(checks.values())[-1].found
+        detail = found if len(found) <= 64 else found[:61] + "..."
+        say(f" {marks}  {name:<36} {STYLE(detail, 'dim')}")
     say(f"   {len(report.checks)} checks passed; the program's measurement is {report.measurement}")
     say("   This is a simulation: the evidence has the real format and every check ran, but its")
     say("   root key is a test key. It shows how BlindAI works and protects nothing.")
+
+
+def mark_of(check: blindai.Check | None) -> str:
+    text, colour = (
+        ("", "dim") if check is None else ("ok", "green") if check.passed else ("FAILED", "red")
+    )
+    return STYLE(f"{text:>12}", colour)
 
 
 def softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:

@@ -70,6 +70,8 @@ class UploadBar:
         if STYLE.live and (now - self.told > 0.05 or sent == total):
             print(f"\r{line}", end="\n" if sent == total else "", flush=True)
             self.told = now
-        elif not STYLE.live and now - self.told > 2:
+        elif not STYLE.live and (now - self.told > 2 or sent == total):
             say(line)
             self.told = now
+        if sent == total:
+            say("   the server checks, seals and loads it")

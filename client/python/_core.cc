@@ -112,7 +112,7 @@ class PyConnection {
       const nb::gil_scoped_release unlocked;
       return Connection::connect(address, options, &seen);
     }();
-    rethrow(std::exchange(raised_, std::nullopt));
+    rethrow(std::move(raised_));
     if (!made.has_value()) raise(made.error(), to_json(seen));
     connection_ = std::move(*made);
   }
@@ -145,9 +145,9 @@ class PyConnection {
       options.progress = [&](uint64_t sent, uint64_t total) {
         const nb::gil_scoped_acquire locked;
         try {
-          if (!raised_.has_value()) progress(sent, total);
+          if (raised_ == nullptr) progress(sent, total);
         } catch (nb::python_error& error) {
-          raised_.emplace(std::move(error));
+          raised_ = std::make_unique<nb::python_error>(std::move(error));
         }
       };
     return to_python(value_or_raise(
@@ -205,26 +205,27 @@ class PyConnection {
   // lock.
   bool interrupted() {
     const nb::gil_scoped_acquire locked;
-    if (!raised_.has_value() && PyErr_CheckSignals() != 0) raised_.emplace();
-    return raised_.has_value();
+    if (raised_ == nullptr && PyErr_CheckSignals() != 0)
+      raised_ = std::make_unique<nb::python_error>();
+    return raised_ != nullptr;
   }
 
-  static void rethrow(std::optional<nb::python_error> raised) {
-    if (raised.has_value()) throw std::move(*raised);
+  static void rethrow(std::unique_ptr<nb::python_error> raised) {
+    if (raised != nullptr) throw std::move(*raised);
   }
 
   template <typename Work>
   std::invoke_result_t<Work, Connection&> exclusively(Work&& work) {
     refuse_reentry();
     std::optional<std::invoke_result_t<Work, Connection&>> answer;
-    std::optional<nb::python_error> raised;
+    std::unique_ptr<nb::python_error> raised;
     {
       const nb::gil_scoped_release unlocked;
       const std::lock_guard lock(turn_);
       busy_ = std::this_thread::get_id();
       if (connection_ != nullptr) answer.emplace(work(*connection_));
       busy_ = std::thread::id();
-      raised = std::exchange(raised_, std::nullopt);
+      raised = std::move(raised_);
     }
     rethrow(std::move(raised));
     if (!answer.has_value())
@@ -234,9 +235,9 @@ class PyConnection {
 
   std::mutex turn_;
   std::atomic<std::thread::id> busy_;
-  std::optional<nb::python_error> raised_;  // by Python inside the running call
-  std::unique_ptr<Connection> connection_;  // null once closed
-  std::string report_;                      // of the last verification, once asked for or closed
+  std::unique_ptr<nb::python_error> raised_;  // by Python inside the running call
+  std::unique_ptr<Connection> connection_;    // null once closed
+  std::string report_;                        // of the last verification, once asked for or closed
 };
 
 }  // namespace

@@ -14,8 +14,14 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import sample_policy
 
 import blindai
+
+
+@pytest.fixture
+def policy() -> blindai.Policy:
+    return blindai.Policy.from_text(sample_policy.TEXT)
 
 
 @contextlib.contextmanager

@@ -5,14 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import sample_policy
 
 import blindai
 
 
 @pytest.fixture
-def path(policy_text: str, tmp_path: Path) -> Path:
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "policy.toml"
-    path.write_text(policy_text, encoding="utf-8")
+    path.write_text(sample_policy.TEXT, encoding="utf-8")
     return path
 
 
