@@ -52,7 +52,7 @@ def test_models_survive_a_restart(start: Callable[..., Server], tmp_path: Path) 
 def test_sigterm_finishes_running_requests(start: Callable[..., Server]) -> None:
     server = start()
     assert server.upload("sleepy", sleepy_model()).status == 201
-    request = {"inputs": [{"name": "rounds", "shape": [], "datatype": "INT64", "data": [20_000]}]}
+    request = {"inputs": [{"name": "rounds", "shape": [], "datatype": "INT64", "data": [3_000]}]}
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(server.infer("sleepy", request)))
     thread.start()
