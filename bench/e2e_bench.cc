@@ -161,10 +161,10 @@ void efficientnet(const std::string& bin, const std::string& path, size_t rounds
 
 void worker_memory(const std::string& bin) {
   const std::unique_ptr<Reactor> reactor = Reactor::create();
-  WorkerPool pool(*reactor,
-                  {.worker_path = bin + "/blindai-worker",
-                   .engine_path = bin + "/libonnxruntime.so.1.28.0"},
-                  {});
+  WorkerOptions options;
+  options.worker_path = bin + "/blindai-worker";
+  options.engine_path = bin + "/libonnxruntime.so.1.28.0";
+  WorkerPool pool(*reactor, std::move(options), {});
   const auto model = std::make_shared<Bytes>(onnx_builder::identity(Datatype::kFp32, {1, 16}));
   class MemorySource final : public ModelSource {
    public:

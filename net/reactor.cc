@@ -93,24 +93,41 @@ class AsioTimer final : public Reactor::Timer {
 
 class AsioReactor final : public Reactor {
  public:
+  explicit AsioReactor(Clock::duration linger) : linger_(linger) {}
+
   std::unique_ptr<Watch> watch(int fd) override { return std::make_unique<AsioWatch>(io_, fd); }
   std::unique_ptr<Timer> timer() override { return std::make_unique<AsioTimer>(io_); }
   void post(Callback callback) override { asio::post(io_, std::move(callback)); }
   void run() override {
     io_.restart();
     auto guard = asio::make_work_guard(io_);
-    io_.run();
+    while (!io_.stopped()) {
+      io_.run_one();
+      if (linger_ > Clock::duration::zero()) linger();
+    }
   }
   void stop() override { io_.stop(); }
 
  private:
+  // Serves what comes until nothing has come for a while.
+  void linger() {
+    Clock::time_point end = Clock::now() + linger_;
+    while (!io_.stopped() && Clock::now() < end) {
+      if (io_.poll() > 0)
+        end = Clock::now() + linger_;
+      else
+        ::sched_yield();
+    }
+  }
+
+  const Clock::duration linger_;
   asio::io_context io_{1};
 };
 
 }  // namespace
 
-std::unique_ptr<Reactor> Reactor::create() {
-  return std::make_unique<AsioReactor>();
+std::unique_ptr<Reactor> Reactor::create(Clock::duration linger) {
+  return std::make_unique<AsioReactor>(linger);
 }
 
 }  // namespace blindai

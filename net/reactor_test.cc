@@ -90,6 +90,25 @@ TEST(Reactor, TimersCanBeSetAgainAndCancelled) {
   EXPECT_EQ(order, "b");
 }
 
+TEST(Reactor, LingeringLoopServesEveryKindOfEvent) {
+  Pair pair;
+  auto reactor = Reactor::create(milliseconds(2));
+  auto watch = reactor->watch(pair.fd[0]);
+  auto timer = reactor->timer();
+  std::string order;
+  watch->when_readable([&] { order += "r"; });
+  reactor->post([&] {
+    order += "p";
+    ASSERT_EQ(write(pair.fd[1], "x", 1), 1);
+    timer->after(milliseconds(20), [&] {
+      order += "t";
+      reactor->stop();
+    });
+  });
+  reactor->run();
+  EXPECT_EQ(order, "prt");
+}
+
 TEST(Reactor, PostFromAnotherThreadRunsOnTheLoop) {
   auto reactor = Reactor::create();
   std::thread::id ran_on;

@@ -14,7 +14,8 @@ ExitStatus status_of(const Problem& problem) {
   if (id.starts_with("net.") || id.starts_with("tls.")) return ExitStatus::kUnreachable;
   // A policy's check of a server is kDenied; what is wrong with a policy's file is not.
   const bool judged = id.starts_with("sgx.") || id.starts_with("channel.") ||
-                      id.starts_with("evidence.") || id == "client.attestation-message" ||
+                      id.starts_with("evidence.") || id.starts_with("claims.") ||
+                      id == "client.attestation-message" ||
                       (id.starts_with("policy.") && problem.code == Code::kDenied);
   if (judged || problem.code == Code::kUntrusted || problem.code == Code::kStale)
     return ExitStatus::kUnverified;

@@ -200,7 +200,7 @@ void add_commands(CLI::App& app, Raw& raw) {
   predict->add_option("--datatype", raw.datatype, "Of raw inputs")->type_name("TYPE");
   predict->add_option("--only", raw.only, "An output to ask for (else all); may be repeated")
       ->type_name("NAME")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   predict
       ->add_option("--output", raw.output,
@@ -231,7 +231,7 @@ void add_commands(CLI::App& app, Raw& raw) {
       ->add_option("--config", raw.measure.configurations,
                    "A server configuration to accept (else only the default one); may be repeated")
       ->type_name("FILE")
-      ->expected(1)
+      ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   measure->add_option("--policy", raw.measure.policy_out, "Where to write (else standard output)")
       ->type_name("FILE");

@@ -6,24 +6,18 @@
 namespace blindai {
 namespace {
 
-std::string_view mark_of(CheckState state) {
-  switch (state) {
-    case CheckState::kPassed:
-      return "  ok       ";
-    case CheckState::kFailed:
-      return "  FAILED   ";
-    case CheckState::kNotReached:
-      return "  -        ";
-  }
-  return "  -        ";
-}
-
-void put_checks(std::string& out, std::span<const Check> checks) {
+// Most checks cannot be reached after a failure; they are counted instead of listed.
+void put_checks(std::string& out, std::span<const Check> checks, size_t& num_not_reached) {
   for (const Check& check : checks) {
-    out += mark_of(check.state);
+    if (check.state == CheckState::kNotReached) {
+      ++num_not_reached;
+      continue;
+    }
+    const bool passed = check.state == CheckState::kPassed;
+    out += passed ? "  ok       " : "  FAILED   ";
     out += check.name();
     out += '\n';
-    if (check.state != CheckState::kFailed) continue;
+    if (passed) continue;
     out += "             expected  " + printable(check.expected) + "\n";
     out += "             found     " + printable(check.found) + "\n";
     out += "             " + std::string(check.id.advice) + "\n";
@@ -33,8 +27,12 @@ void put_checks(std::string& out, std::span<const Check> checks) {
 void put_group(std::string& out, std::string_view title, std::span<const Check> checks,
                std::span<const Check> more) {
   out += std::string(title) + "\n";
-  put_checks(out, checks);
-  put_checks(out, more);
+  size_t num_not_reached = 0;
+  put_checks(out, checks, num_not_reached);
+  put_checks(out, more, num_not_reached);
+  if (num_not_reached > 0)
+    out += "  -        " + std::to_string(num_not_reached) +
+           " checks more that need what failed (--json names them)\n";
   out += '\n';
 }
 

@@ -7,7 +7,8 @@
 
 namespace blindai {
 
-// One line a check, grouped; after a failed one what was expected, what was found and what to do.
+// One line a check, grouped; after a failed one what was expected, what was found and what to do;
+// those that were not reached as one number.
 // Everything a server may have written is made printable.
 std::string verify_report(const AttestedServer& server);
 

@@ -34,6 +34,8 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
+// About what waking the loop would cost (docs/adr/0004-lingering-reactor.md).
+constexpr std::chrono::microseconds kLinger{50};
 constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
 
 Time now() {
@@ -130,7 +132,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                   }));
   log.info("store: {} models", vault->catalogue().size());
 
-  const std::unique_ptr<Reactor> reactor = Reactor::create();
+  const std::unique_ptr<Reactor> reactor = Reactor::create(kLinger);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,

@@ -19,14 +19,17 @@ struct Setting {
   const char* value;
 };
 // Keys are text, so they reach options newer than the headers; an unknown one is ignored.
-constexpr std::array<Setting, 7> kSettings = {{
+constexpr std::array<Setting, 8> kSettings = {{
     // A model is ONNX; the other format's loader was not made for hostile files.
     {"session.load_model_format", "ONNX"},
     // A node of a few bytes may otherwise be unfolded into 1 GiB while loading.
     {"optimization.constant_folding_max_output_size_in_bytes", "16777216"},
     // Data outside the file is looked for here; nothing is there, and opening is refused as well.
     {"session.model_external_initializers_file_folder_path", "."},
-    {"session.intra_op.allow_spinning", "0"},
+    // Threads of one run look for each other's work without sleeping, and stop when the run ends:
+    // between requests nothing spins. With one thread there is nobody to look for.
+    {"session.intra_op.allow_spinning", "1"},
+    {"session.force_spinning_stop", "1"},
     {"session.inter_op.allow_spinning", "0"},
     {"session.use_env_allocators", "1"},
     // Weights are allocated to size instead of in the arena's blocks.

@@ -1,7 +1,5 @@
 #include "lib/attest/qe_identity.h"
 
-#include <algorithm>
-
 namespace blindai {
 namespace {
 
@@ -36,7 +34,8 @@ bool read(const JsonValue& body, QeIdentity& out) {
   for (JsonValue v = levels.first(); v.exists(); v = v.next_in(levels)) {
     QeLevel level{};
     if (!read_level(v, level)) return false;
-    out.levels.push_back(std::move(level));
+    insert_by_rank(out.levels, std::move(level),
+                   [](const QeLevel& a, const QeLevel& b) { return a.isv_svn > b.isv_svn; });
   }
   return true;
 }
@@ -46,8 +45,6 @@ bool read(const JsonValue& body, QeIdentity& out) {
 Result<QeIdentity> parse_qe_identity(const JsonValue& body) {
   QeIdentity out{};
   if (!read(body, out)) return fail(Code::kMalformed, "sgx.qe-identity.layout", body.offset());
-  std::stable_sort(out.levels.begin(), out.levels.end(),
-                   [](const QeLevel& a, const QeLevel& b) { return a.isv_svn > b.isv_svn; });
   return out;
 }
 

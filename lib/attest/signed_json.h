@@ -3,6 +3,8 @@
 // JSON. Source   Intel PCS API v4, "Get TCB Info", "Get QE Identity".
 #pragma once
 
+#include <algorithm>
+
 #include "lib/attest/tcb_status.h"
 #include "lib/base/json.h"
 #include "lib/base/time.h"
@@ -47,5 +49,13 @@ bool read_u16(const JsonValue& value, uint16_t& out);
 // Optional in Intel's documents: absent means none. At most 256, each of letters, digits and
 // hyphens.
 bool read_advisories(const JsonValue& value, std::vector<std::string>& out);
+
+// Puts a TCB level in its place among those read before it, best first; equal ones keep the
+// document's order. Intel lists them best first, but the first that fits counts, so the order is
+// made certain.
+template <typename Level, typename Better>
+void insert_by_rank(std::vector<Level>& levels, Level level, Better better) {
+  levels.insert(std::upper_bound(levels.begin(), levels.end(), level, better), std::move(level));
+}
 
 }  // namespace blindai

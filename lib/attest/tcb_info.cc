@@ -1,6 +1,5 @@
 #include "lib/attest/tcb_info.h"
 
-#include <algorithm>
 #include <tuple>
 
 namespace blindai {
@@ -63,7 +62,9 @@ bool read(const JsonValue& body, TcbInfo& out) {
   for (JsonValue v = levels.first(); v.exists(); v = v.next_in(levels)) {
     TcbLevel level{};
     if (!read_level(v, out.version, level)) return false;
-    out.levels.push_back(std::move(level));
+    insert_by_rank(out.levels, std::move(level), [](const TcbLevel& a, const TcbLevel& b) {
+      return std::tie(a.components, a.pce_svn) > std::tie(b.components, b.pce_svn);
+    });
   }
   return true;
 }
@@ -73,11 +74,6 @@ bool read(const JsonValue& body, TcbInfo& out) {
 Result<TcbInfo> parse_tcb_info(const JsonValue& body) {
   TcbInfo out{};
   if (!read(body, out)) return fail(Code::kMalformed, "sgx.tcb-info.layout", body.offset());
-  // Intel lists them best first, but says no more than that the first that fits counts; the order
-  // is made certain here.
-  std::stable_sort(out.levels.begin(), out.levels.end(), [](const TcbLevel& a, const TcbLevel& b) {
-    return std::tie(a.components, a.pce_svn) > std::tie(b.components, b.pce_svn);
-  });
   return out;
 }
 

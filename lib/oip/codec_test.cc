@@ -10,6 +10,7 @@
 
 #include "lib/base/byte_reader.h"
 #include "lib/oip/client_codec.h"
+#include "lib/oip/document.h"
 #include "lib/oip/element.h"
 #include "lib/oip/infer_response.h"
 #include "lib/oip/test_support.h"
@@ -287,6 +288,28 @@ TEST(Codec, RandomCallsArriveUnchanged) {
     for (size_t i = 0; i < count; ++i)
       EXPECT_EQ(to_bytes(response->outputs[i].data), data[order[i]]) << seed;
   }
+}
+
+TEST(WriteDocumentData, NeverWritesBeyondAPlace) {
+  // Places that another document asked for: a fault of ours, which must not become a stray write.
+  const auto name = [](Datatype datatype, std::string_view elements, size_t room) {
+    const std::string json = R"({"inputs":[{"name":"x","data":)" + std::string(elements) + "}]}";
+    Bytes bytes(room + 1, 0xa5);
+    const ElementPlace place{datatype, std::span(bytes).first(room)};
+    const auto written = write_document_data(OipMessage::kRequest, as_bytes(json), {}, {&place, 1});
+    EXPECT_EQ(bytes.back(), 0xa5);
+    return written ? "written" : std::string(written.error().name());
+  };
+  EXPECT_EQ(name(Datatype::kInt32, "[1,2]", 8), "written");
+  EXPECT_EQ(name(Datatype::kInt32, "[1,2,3]", 8), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kInt32, "[1,2]", 7), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kInt32, "[\"a\"]", 8), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kInt32, "[true]", 8), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kBool, "[true]", 0), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kBytes, "[\"ab\"]", 6), "written");
+  EXPECT_EQ(name(Datatype::kBytes, "[\"ab\"]", 5), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kBytes, "[\"\"]", 3), "oip.data-place");
+  EXPECT_EQ(name(Datatype::kBytes, "[1]", 8), "oip.data-place");
 }
 
 // A response and a request with every part, binary and JSON.

@@ -71,7 +71,8 @@ struct ElementPlace {
 
 // The second pass, over the same JSON: writes each tensor's elements, in the order of the tensors
 // in the document. Each place has the bytes that first pass and datatype add up to. Places are
-// written in part when it fails. Errors: kInvalid "oip.data-range" (out of the datatype's range).
+// written in part when it fails. Errors: kInvalid "oip.data-range" (out of the datatype's range);
+// kInternal "oip.data-place" (a place is not what the first pass of this document adds up to).
 Outcome<void> write_document_data(OipMessage message, BytesView json, const InferLimits& limits,
                                   std::span<const ElementPlace> places);
 

@@ -28,13 +28,8 @@ cpp_suite() {
 }
 
 python_suite() {
-  local folders=()
-  for folder in tests client/python/tests; do
-    if compgen -G "$folder/test_*.py" >/dev/null; then folders+=("$folder"); fi
-  done
   use_python dev
-  step "test python" "$PYTHON" -m pytest -q -p no:cacheprovider --timeout 300 \
-    --junit-xml "$RESULTS/python.junit" "${folders[@]}" || true
+  step "test python" "$PYTHON" -m pytest -q --junit-xml "$RESULTS/python.junit" || true
 }
 
 run_tests() {
