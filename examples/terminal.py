@@ -50,7 +50,7 @@ class Clock:
         self.steps.append((title, time.perf_counter() - began))
 
     def table(self) -> str:
-        rows = [f"   {title:<52}{milliseconds(seconds):>12}" for title, seconds in self.steps]
+        rows = [f"   {title:<58}{milliseconds(seconds):>12}" for title, seconds in self.steps]
         return "\n".join(rows)
 
 
