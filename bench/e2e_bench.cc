@@ -1,5 +1,5 @@
-// A prediction from end to end against what it cannot be faster than, in one run, interleaved so that
-// the machine's mood is the same for both:
+// A prediction from end to end against what it cannot be faster than, in one run, interleaved so
+// that the machine's mood is the same for both:
 //   a tiny model, against a bare TLS echo of the same sizes;
 //   EfficientNet-Lite0, against ONNX Runtime called in this process with the same threads;
 //   resident memory of the server and of a worker before its model.
@@ -29,7 +29,9 @@ double quantile(Samples samples, double q) {
   return samples[static_cast<size_t>(q * static_cast<double>(samples.size() - 1))];
 }
 
-double microseconds(std::chrono::nanoseconds t) { return static_cast<double>(t.count()) / 1e3; }
+double microseconds(std::chrono::nanoseconds t) {
+  return static_cast<double>(t.count()) / 1e3;
+}
 
 void row(const char* what, const char* statistic, double value, double reference, const char* bar,
          double left, double right) {
@@ -47,10 +49,11 @@ struct Call {
 double predict(Connection& connection, const Call& call, double* run_us) {
   const auto* bytes = reinterpret_cast<const uint8_t*>(call.data.data());
   const auto start = std::chrono::steady_clock::now();
-  const Outcome<Prediction> answer = connection.predict(
-      call.model,
-      {{call.input, Datatype::kFp32, call.shape, BytesView(bytes, call.data.size() * sizeof(float))}},
-      {});
+  const Outcome<Prediction> answer =
+      connection.predict(call.model,
+                         {{call.input, Datatype::kFp32, call.shape,
+                           BytesView(bytes, call.data.size() * sizeof(float))}},
+                         {});
   const double total = microseconds(std::chrono::steady_clock::now() - start);
   if (!answer.has_value()) {
     std::fprintf(stderr, "%s\n", answer.error().sentence.c_str());
@@ -126,8 +129,8 @@ void efficientnet(const std::string& bin, const std::string& path, size_t rounds
     RunningServer server(bin, 1, threads);
     const std::unique_ptr<Connection> connection = server.connect();
     upload(*connection, path, "lite0");
-    EngineReference reference(bin + "/libonnxruntime.so.1.28.0", model, "input",
-                              {1, 3, 224, 224}, "output", threads);
+    EngineReference reference(bin + "/libonnxruntime.so.1.28.0", model, "input", {1, 3, 224, 224},
+                              "output", threads);
     EchoFloor floor(kElements * sizeof(float) + 400, 4000 + 450);
     Call call{"lite0", "input", {1, 3, 224, 224}, std::vector<float>(kElements, 0.25f)};
     for (int i = 0; i < 5; ++i) {
@@ -153,9 +156,10 @@ void efficientnet(const std::string& bin, const std::string& path, size_t rounds
     const double ratio = quantile(ours, 0.5) / quantile(bare, 0.5);
     row(what.c_str(), "p50", quantile(ours, 0.5), quantile(bare, 0.5), "at most 1.05 x reference",
         ratio, 1.05);
-    std::printf("%-34s ratio %.3f; inside ONNX Runtime %.1f us; bare TLS echo of the same bytes "
-                "%.1f us\n",
-                "", ratio, quantile(runs, 0.5), quantile(transport, 0.5));
+    std::printf(
+        "%-34s ratio %.3f; inside ONNX Runtime %.1f us; bare TLS echo of the same bytes "
+        "%.1f us\n",
+        "", ratio, quantile(runs, 0.5), quantile(transport, 0.5));
   }
 }
 

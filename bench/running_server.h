@@ -1,10 +1,9 @@
 // A blindai-server of this build, started for a benchmark on a free port and stopped after it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 #include "client/cpp/connection.h"
 

@@ -7,6 +7,7 @@ the fuzzers `seal_header` and `seal_metadata` below it.
 
 Needs the Python package `cryptography`.
 """
+
 import hashlib
 import pathlib
 import struct

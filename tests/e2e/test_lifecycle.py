@@ -40,7 +40,9 @@ def workers_of(server: Server) -> list[int]:
 def test_models_survive_a_restart(start: Callable[..., Server], tmp_path: Path) -> None:
     first = start(tmp_path / "kept")
     assert first.upload("kept", identity_model()).status == 201
-    assert first.upload("passing", identity_model(), **{"blindai-save-model": "false"}).status == 201
+    assert (
+        first.upload("passing", identity_model(), **{"blindai-save-model": "false"}).status == 201
+    )
     description = first.request("GET", "/v1/models/kept").json()
     assert first.stop() == 0
     second = start(tmp_path / "kept")
