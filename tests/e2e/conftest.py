@@ -200,8 +200,8 @@ def make_model(
 
 
 def identity_model(datatype: str = "FP32", shape: list[Any] | None = None) -> bytes:
-    element = TensorProto.STRING if datatype == "BYTES" else DTYPES[datatype][0]
-    dims = ["N", 4] if shape is None else shape
+    element: Any = TensorProto.STRING if datatype == "BYTES" else DTYPES[datatype][0]
+    dims: list[Any] = ["N", 4] if shape is None else shape
     return make_model(
         [helper.make_node("Identity", ["x"], ["y"])],
         [helper.make_tensor_value_info("x", element, dims)],

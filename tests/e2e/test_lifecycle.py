@@ -108,7 +108,7 @@ def test_every_datatype_in_binary(server: Server, datatype: str, shape: list[int
         data = b"".join(len(s).to_bytes(4, "little") + s for s in [b"a\x00\xffb"] * count)
     else:
         data = np.arange(count).astype(DTYPES[datatype][1]).tobytes()
-    tensor = {"name": "x", "shape": shape, "datatype": datatype}
+    tensor: dict[str, Any] = {"name": "x", "shape": shape, "datatype": datatype}
     tensor["parameters"] = {"binary_data_size": len(data)}
     head = json.dumps({"inputs": [tensor], "parameters": {"binary_data_output": True}}).encode()
     answer = server.infer(name, head + data, **{"inference-header-content-length": str(len(head))})
