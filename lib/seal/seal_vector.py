@@ -26,7 +26,7 @@ MODEL_ID = b"alice/resnet18"
 
 
 def hkdf(key: bytes, salt: bytes | None, info: bytes) -> bytes:
-    return HKDF(SHA256(), 32, salt, b"blindai-seal-v1 " + info).derive(key)
+    return bytes(HKDF(SHA256(), 32, salt, b"blindai-seal-v1 " + info).derive(key))
 
 
 def text(value: bytes) -> bytes:
