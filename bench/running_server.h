@@ -12,7 +12,7 @@ namespace blindai {
 class RunningServer {
  public:
   // bin: folder of the programs. Aborts when the server does not start.
-  RunningServer(const std::string& bin, int run_threads, int intra_op_threads);
+  RunningServer(const std::string& bin, int run_threads, int intra_op_threads, int linger_us = 50);
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;
