@@ -1,5 +1,6 @@
 #include "bench/echo_floor.h"
 
+#include <csignal>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <openssl/ssl.h>
@@ -7,8 +8,6 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <csignal>
 
 #include "tests/support/test_certificate.h"
 

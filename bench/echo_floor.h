@@ -1,12 +1,11 @@
 // The floor that round trips are measured against: a bare blocking OpenSSL 3 echo, TLS 1.3 with the
-// same cipher, over loopback, in a process of its own. It reads a request of a fixed size and writes
-// an answer of a fixed size, and does nothing else.
+// same cipher, over loopback, in a process of its own. It reads a request of a fixed size and
+// writes an answer of a fixed size, and does nothing else.
 #pragma once
-
-#include <sys/types.h>
 
 #include <chrono>
 #include <memory>
+#include <sys/types.h>
 
 #include "lib/base/bytes.h"
 
@@ -17,7 +16,8 @@ namespace blindai {
 
 class EchoFloor {
  public:
-  // Starts the server process and connects to it. Aborts on failure: there is nothing to measure then.
+  // Starts the server process and connects to it. Aborts on failure: there is nothing to measure
+  // then.
   EchoFloor(size_t request_len, size_t answer_len);
   // Ends the server process.
   ~EchoFloor();

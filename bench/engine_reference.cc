@@ -1,11 +1,10 @@
 #define ORT_API_MANUAL_INIT
 #include "bench/engine_reference.h"
 
-#include <dlfcn.h>
-#include <onnxruntime_c_api.h>
-
 #include <cstdio>
 #include <cstdlib>
+#include <dlfcn.h>
+#include <onnxruntime_c_api.h>
 
 namespace blindai {
 
@@ -73,6 +72,8 @@ EngineReference::EngineReference(const std::string& library, BytesView model,
                                  const std::string& output, int intra_op_threads)
     : impl_(std::make_unique<Impl>(library, model, input, shape, output, intra_op_threads)) {}
 EngineReference::~EngineReference() = default;
-std::chrono::nanoseconds EngineReference::run(std::span<float> input) { return impl_->run(input); }
+std::chrono::nanoseconds EngineReference::run(std::span<float> input) {
+  return impl_->run(input);
+}
 
 }  // namespace blindai

@@ -12,8 +12,8 @@ namespace blindai {
 
 class EngineReference {
  public:
-  // library: path of libonnxruntime.so.1.28.0. The model has one float32 input of this name and shape
-  // and one output of this name; all of its dimensions known. Aborts on failure.
+  // library: path of libonnxruntime.so.1.28.0. The model has one float32 input of this name and
+  // shape and one output of this name; all of its dimensions known. Aborts on failure.
   EngineReference(const std::string& library, BytesView model, const std::string& input,
                   const std::vector<int64_t>& shape, const std::string& output,
                   int intra_op_threads);

@@ -1,14 +1,13 @@
 #include "bench/running_server.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "enclave/tee/simulation/measure_file.h"
 
@@ -31,7 +30,8 @@ Policy policy_for(const std::string& bin) {
 
 }  // namespace
 
-RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_op_threads)
+RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_op_threads,
+                             int linger_us)
     : bin_(bin) {
   std::string folder = std::filesystem::temp_directory_path() / "blindai-bench-XXXXXX";
   BLINDAI_CHECK(::mkdtemp(folder.data()) != nullptr);
@@ -44,6 +44,7 @@ RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_
   const std::string config = folder_ + "/config.toml";
   const std::string runs = std::to_string(run_threads);
   const std::string threads = std::to_string(intra_op_threads);
+  const std::string linger = std::to_string(linger_us);
   pid_ = ::fork();
   BLINDAI_CHECK(pid_ >= 0);
   if (pid_ == 0) {
@@ -52,7 +53,7 @@ RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_
     ::dup2(quiet, STDERR_FILENO);
     ::execl(program.c_str(), program.c_str(), "--tee", "simulation", "--listen", "127.0.0.1:0",
             "--store", store.c_str(), "--config", config.c_str(), "--run-threads", runs.c_str(),
-            "--intra-op-threads", threads.c_str(), nullptr);
+            "--intra-op-threads", threads.c_str(), "--linger", linger.c_str(), nullptr);
     ::_exit(127);
   }
   ::close(output[1]);

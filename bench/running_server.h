@@ -1,10 +1,9 @@
 // A blindai-server of this build, started for a benchmark on a free port and stopped after it.
 #pragma once
 
-#include <sys/types.h>
-
 #include <memory>
 #include <string>
+#include <sys/types.h>
 
 #include "client/cpp/connection.h"
 
@@ -13,7 +12,7 @@ namespace blindai {
 class RunningServer {
  public:
   // bin: folder of the programs. Aborts when the server does not start.
-  RunningServer(const std::string& bin, int run_threads, int intra_op_threads);
+  RunningServer(const std::string& bin, int run_threads, int intra_op_threads, int linger_us = 50);
   ~RunningServer();
   RunningServer(const RunningServer&) = delete;
   RunningServer& operator=(const RunningServer&) = delete;

@@ -40,8 +40,8 @@ class Reactor {
   };
 
   // `linger`: after an event the loop keeps asking for the next one for so long, giving way to any
-  // other process that can run, before it sleeps. Waking a sleeping thread costs tens of microseconds
-  // on a virtual machine, which is what a small model's whole prediction takes
+  // other process that can run, before it sleeps. Waking a sleeping thread costs tens of
+  // microseconds on a virtual machine, which is what a small model's whole prediction takes
   // (docs/adr/0004-lingering-reactor.md). An idle loop sleeps all the same.
   static std::unique_ptr<Reactor> create(Clock::duration linger = Clock::duration::zero());
   virtual ~Reactor() = default;

@@ -10,10 +10,10 @@
 
 #include "client/cli/npy.h"
 #include "client/cli/tensor_file.h"
-#include "client/cpp/lying_server.h"
 #include "lib/base/json.h"
 #include "lib/measure/measure.h"
 #include "lib/oip/infer_response.h"
+#include "tests/support/lying_server.h"
 
 namespace blindai {
 namespace {

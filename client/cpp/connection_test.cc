@@ -9,9 +9,9 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "client/cpp/lying_server.h"
 #include "client/cpp/saved_proof.h"
 #include "lib/oip/infer_response.h"
+#include "tests/support/lying_server.h"
 
 namespace blindai {
 namespace {

@@ -34,8 +34,6 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
-// About what waking the loop would cost (docs/adr/0004-lingering-reactor.md).
-constexpr std::chrono::microseconds kLinger{50};
 constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
 
 Time now() {
@@ -132,7 +130,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                   }));
   log.info("store: {} models", vault->catalogue().size());
 
-  const std::unique_ptr<Reactor> reactor = Reactor::create(kLinger);
+  const std::unique_ptr<Reactor> reactor =
+      Reactor::create(std::chrono::microseconds(hints.linger_us));
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,

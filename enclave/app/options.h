@@ -17,6 +17,7 @@ struct HostHints {
   uint16_t run_threads = 0;       // --run-threads: predictions at once per model
   uint16_t intra_op_threads = 1;  // --intra-op-threads within one prediction
   uint64_t memory_mib = 4096;     // --memory, of all workers together
+  uint32_t linger_us = 50;        // --linger, of the event loop before it sleeps
   uint32_t drain_seconds = 30;    // --drain
 };
 

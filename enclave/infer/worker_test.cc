@@ -3,9 +3,12 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <gtest/gtest.h>
+#include <malloc.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "enclave/infer/worker_fixture.h"
 #include "tests/onnx_builder.h"
@@ -447,6 +450,57 @@ TEST_F(WorkerLoad, TheProcessIsIsolatedAndSmallBeforeItsModel) {
     EXPECT_EQ(num_files, 4u);
   }
   RecordProperty("resident_before_model", static_cast<int>(worker->resident_bytes_before_model()));
+}
+
+// A model on disk, so that it is not in this process.
+class FileModel final : public ModelSource {
+ public:
+  explicit FileModel(const std::filesystem::path& path) : file_(path, std::ios::binary) {}
+  Result<size_t> read(std::span<uint8_t> out) override {
+    file_.read(reinterpret_cast<char*>(out.data()), static_cast<std::streamsize>(out.size()));
+    return static_cast<size_t>(file_.gcount());
+  }
+
+ private:
+  std::ifstream file_;
+};
+
+uint64_t own_resident_bytes() {
+  std::ifstream file("/proc/self/statm");
+  uint64_t total = 0;
+  uint64_t resident = 0;
+  file >> total >> resident;
+  return resident * 4096;
+}
+
+TEST_F(WorkerLoad, ALargeModelDoesNotGrowThisProcessAndIsInTheWorkerOnce) {
+  constexpr uint64_t kWeights = 160 << 20;
+  const std::filesystem::path path =
+      std::filesystem::path(::testing::TempDir()) / ("heavy-" + std::to_string(getpid()));
+  {
+    const Bytes model = onnx_builder::heavy(kWeights);
+    std::ofstream(path, std::ios::binary)
+        .write(reinterpret_cast<const char*>(model.data()),
+               static_cast<std::streamsize>(model.size()));
+  }
+  malloc_trim(0);
+  const uint64_t size = std::filesystem::file_size(path);
+  const uint64_t before = own_resident_bytes();
+  uint64_t most = before;
+  std::optional<Outcome<void>> outcome;
+  auto worker = Worker::start(host(), std::make_unique<FileModel>(path), size,
+                              [&](Outcome<void> o) { outcome = std::move(o); });
+  wait_until([&] {
+    most = std::max(most, own_resident_bytes());
+    return outcome.has_value();
+  });
+  std::filesystem::remove(path);
+  ASSERT_TRUE(outcome->has_value()) << outcome->error().sentence;
+  EXPECT_LT(most - before, 8u << 20);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
+#endif
+  EXPECT_TRUE(run(*worker, {{{1}, raw_of<float>({1})}}).has_value());
 }
 
 TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {

@@ -1,4 +1,5 @@
-// Where the enclave gets evidence about itself: the hardware's quoting interface, or the simulation.
+// Where the enclave gets evidence about itself: the hardware's quoting interface, or the
+// simulation.
 #pragma once
 
 #include <memory>

@@ -108,9 +108,9 @@ bool add_rules(scmp_filter_ctx filter) {
 uint32_t leave_privileges(uint64_t address_space_bytes) {
   uint32_t isolation = 0;
   // Whether it worked shows in what the namespaces and the filter report; there is no other way on.
-  [[maybe_unused]] const bool other_user =
-      geteuid() == 0 && setgroups(0, nullptr) == 0 && setresgid(kNobody, kNobody, kNobody) == 0 &&
-      setresuid(kNobody, kNobody, kNobody) == 0;
+  [[maybe_unused]] const bool other_user = geteuid() == 0 && setgroups(0, nullptr) == 0 &&
+                                           setresgid(kNobody, kNobody, kNobody) == 0 &&
+                                           setresuid(kNobody, kNobody, kNobody) == 0;
   if (unshare(CLONE_NEWUSER | CLONE_NEWNET | CLONE_NEWIPC) == 0)
     isolation |= Isolation::kUserNamespace | Isolation::kNetworkNamespace;
   limit(RLIMIT_CORE, 0);

@@ -7,6 +7,7 @@ the fuzzers `seal_header` and `seal_metadata` below it.
 
 Needs the Python package `cryptography`.
 """
+
 import hashlib
 import pathlib
 import struct
@@ -24,19 +25,19 @@ OWNER = b"\x61" * 32
 MODEL_ID = b"alice/resnet18"
 
 
-def hkdf(key, salt, info):
-    return HKDF(SHA256(), 32, salt, b"blindai-seal-v1 " + info).derive(key)
+def hkdf(key: bytes, salt: bytes | None, info: bytes) -> bytes:
+    return bytes(HKDF(SHA256(), 32, salt, b"blindai-seal-v1 " + info).derive(key))
 
 
-def text(value):
+def text(value: bytes) -> bytes:
     return struct.pack("<H", len(value)) + value
 
 
-def tensor(name, datatype, shape):
+def tensor(name: bytes, datatype: int, shape: list[int]) -> bytes:
     return text(name) + bytes([datatype, len(shape)]) + struct.pack(f"<{len(shape)}q", *shape)
 
 
-def metadata(content):
+def metadata(content: bytes) -> bytes:
     fields = struct.pack("<H", 1) + text(MODEL_ID) + hashlib.sha256(content).digest()
     fields += struct.pack("<QQQ", len(content), 1_700_000_000, 3)
     fields += struct.pack("<H", 1) + tensor(b"input", 11, [-1, 3, 224, 224])
@@ -44,7 +45,7 @@ def metadata(content):
     return fields + b"\x01" + OWNER + text(b"alice")
 
 
-def header(content):
+def header(content: bytes) -> tuple[bytes, bytes]:
     bound = b"\x89BAISE\r\n" + struct.pack("<IIII", 1, 1, HEADER, CHUNK)
     bound += CONTENT_ID + hashlib.sha256(MODEL_ID).digest()
     wrapped_to = bound + MEASUREMENT + hkdf(SEALING_KEY, None, b"key id")[:16] + WRAP_SALT
@@ -57,7 +58,7 @@ def header(content):
     return bound, envelope + cipher.encrypt(METADATA_NONCE, plaintext, envelope)
 
 
-def seal(content):
+def seal(content: bytes) -> bytes:
     bound, out = header(content)
     cipher = AESGCM(hkdf(DATA_KEY, CONTENT_ID, b"content"))
     chunks = [content[i : i + CHUNK] for i in range(0, len(content), CHUNK)] or [b""]
@@ -68,11 +69,11 @@ def seal(content):
     return out
 
 
-def sample(length):
+def sample(length: int) -> bytes:
     return bytes((i * 31 + i // 251) & 0xFF for i in range(length))
 
 
-def main():
+def main() -> None:
     for length in (0, 2 * CHUNK + 5):
         print(length, hashlib.sha256(seal(sample(length))).hexdigest())
     if len(sys.argv) > 1:

@@ -6,11 +6,13 @@ no client of ours would.
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
 import re
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -68,7 +70,11 @@ class Server:
         )
 
     def request(
-        self, method: str, path: str, body: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         connection = self.connect()
         try:
@@ -80,19 +86,17 @@ class Server:
             connection.close()
 
     def raw(self, data: bytes, wait: float = 10) -> bytes:
-        """Sends bytes inside TLS as they are; returns all that comes back until the server closes."""
-        import socket
-
-        with socket.create_connection(("127.0.0.1", self.port), timeout=wait) as plain:
-            with unverified_context().wrap_socket(plain) as tls:
-                received = b""
-                try:
-                    tls.sendall(data)
-                    while piece := tls.recv(65536):
-                        received += piece
-                except (TimeoutError, ssl.SSLError, ConnectionError):
-                    pass
-                return received
+        """Sends bytes inside TLS as they are; returns all that comes until the server closes."""
+        with (
+            socket.create_connection(("127.0.0.1", self.port), timeout=wait) as plain,
+            unverified_context().wrap_socket(plain) as tls,
+        ):
+            received = b""
+            with contextlib.suppress(TimeoutError, ssl.SSLError, ConnectionError):
+                tls.sendall(data)
+                while piece := tls.recv(65536):
+                    received += piece
+            return received
 
     def upload(self, name: str, model: bytes, **headers: str) -> Answer:
         return self.request("PUT", f"/v1/models/{name}", model, headers)
@@ -162,6 +166,14 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     assert running.stop() == 0
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 DTYPES = {
     "BOOL": (TensorProto.BOOL, np.bool_),
     "UINT8": (TensorProto.UINT8, np.uint8),
@@ -188,8 +200,8 @@ def make_model(
 
 
 def identity_model(datatype: str = "FP32", shape: list[Any] | None = None) -> bytes:
-    element = TensorProto.STRING if datatype == "BYTES" else DTYPES[datatype][0]
-    dims = ["N", 4] if shape is None else shape
+    element: Any = TensorProto.STRING if datatype == "BYTES" else DTYPES[datatype][0]
+    dims: list[Any] = ["N", 4] if shape is None else shape
     return make_model(
         [helper.make_node("Identity", ["x"], ["y"])],
         [helper.make_tensor_value_info("x", element, dims)],

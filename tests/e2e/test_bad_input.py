@@ -47,16 +47,16 @@ def tensor(**changes: Any) -> dict[str, Any]:
     ("request_json", "code"),
     [
         ({}, "oip.inputs-missing"),
-        ({"inputs": []}, "oip.input-missing"),
+        ({"inputs": []}, "oip.input-absent"),
         (tensor(name="z"), "oip.input-unknown"),
-        (tensor(datatype="FP64"), "oip.input-datatype"),
+        (tensor(datatype="FP64"), "oip.datatype"),
         (tensor(datatype="FLOAT"), "oip.datatype-unknown"),
-        (tensor(shape=[4]), "oip.input-rank"),
-        (tensor(shape=[1, 5]), "oip.input-shape"),
+        (tensor(shape=[4]), "oip.rank"),
+        (tensor(shape=[1, 5]), "oip.shape"),
         (tensor(shape=[-1, 4]), "oip.shape"),
-        (tensor(data=[1, 2, 3]), "oip.data-shape"),
-        (tensor(data=[1, 2, 3, 4, 5]), "oip.data-shape"),
-        (tensor(data=[1, 2, 3, "x"]), "oip.data-kind"),
+        (tensor(data=[1, 2, 3]), "oip.data-count"),
+        (tensor(data=[1, 2, 3, 4, 5]), "oip.data-count"),
+        (tensor(data=[1, 2, 3, "x"]), "oip.data-type"),
         (tensor(data=None), "oip.data-missing"),
         ({"inputs": GOOD["inputs"] * 2}, "oip.input-duplicate"),
         ({**GOOD, "outputs": [{"name": "nope"}]}, "oip.output-unknown"),
@@ -75,9 +75,18 @@ def test_numbers_json_cannot_carry(server: Server, model: str, number: str) -> N
     assert "binary" in answer.sentence
 
 
-@pytest.mark.parametrize("dimension", [2**63 - 1, 2**62, 2**40])
-def test_shape_over_the_limit(server: Server, model: str, dimension: int) -> None:
-    check(server.infer(model, tensor(shape=[dimension, 4])), 413, "oip.tensor-size")
+@pytest.mark.parametrize(
+    ("dimension", "status", "code"),
+    [
+        (2**63 - 1, 400, "oip.shape"),
+        (2**62, 400, "oip.shape"),
+        (2**40, 413, "oip.tensor-size"),
+    ],
+)
+def test_shape_over_the_limit(
+    server: Server, model: str, dimension: int, status: int, code: str
+) -> None:
+    check(server.infer(model, tensor(shape=[dimension, 4])), status, code)
 
 
 def test_shape_over_the_integers(server: Server, model: str) -> None:
@@ -115,12 +124,16 @@ def test_binary_sizes(server: Server, model: str) -> None:
     sixteen = struct.pack("<4f", 1, 2, 3, 4)
     body, headers = binary(16, sixteen)
     assert server.infer(model, body, **headers).status == 200
-    for size, values in [(12, sixteen[:12]), (16, sixteen[:8]), (16, sixteen + b"tail"), (2**63, sixteen)]:
+    for size, values in [
+        (12, sixteen[:12]),
+        (16, sixteen[:8]),
+        (16, sixteen + b"tail"),
+        (2**63, sixteen),
+    ]:
         body, headers = binary(size, values)
         answer = server.infer(model, body, **headers)
-        code = ("oip.tensor-size" if size > 2**60 else answer.code)
-        assert answer.status == (413 if size > 2**60 else 400), (size, answer.body)
-        assert answer.code == code and code.startswith("oip."), (size, answer.body)
+        check(answer, 400, answer.code)
+        assert answer.code in ("oip.byte-count", "oip.binary-short", "oip.binary-leftover")
 
 
 def test_header_length_beyond_the_body(server: Server, model: str) -> None:
@@ -133,7 +146,7 @@ def test_header_length_beyond_the_body(server: Server, model: str) -> None:
 def test_header_length_that_is_no_number(server: Server, model: str, length: str) -> None:
     body, _ = binary(16, bytes(16))
     answer = server.infer(model, body, **{"Inference-Header-Content-Length": length})
-    check(answer, 400, "oip.header-value")
+    check(answer, 400, "oip.header-length")
 
 
 def test_bodies_that_are_not_json(server: Server, model: str) -> None:
@@ -210,7 +223,9 @@ def test_upload_cut_short_leaves_no_trace(server: Server) -> None:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         with context.wrap_socket(plain) as tls:
-            tls.sendall(b"PUT /v1/models/cut HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n")
+            tls.sendall(
+                b"PUT /v1/models/cut HTTP/1.1\r\nhost: x\r\ncontent-length: 9000000\r\n\r\n"
+            )
             tls.sendall(bytes(3_000_000))
     check(server.request("GET", "/v1/models/cut"), 404, "model.unknown")
     from conftest import wait_until
@@ -264,9 +279,11 @@ def test_tls_1_2_is_refused(server: Server) -> None:
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.maximum_version = ssl.TLSVersion.TLSv1_2
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain:
-        with pytest.raises(ssl.SSLError) as caught:
-            context.wrap_socket(plain)
+    with (
+        socket.create_connection(("127.0.0.1", server.port), timeout=10) as plain,
+        pytest.raises(ssl.SSLError) as caught,
+    ):
+        context.wrap_socket(plain)
     assert "PROTOCOL_VERSION" in str(caught.value).upper().replace(" ", "_")
 
 

@@ -40,7 +40,9 @@ def workers_of(server: Server) -> list[int]:
 def test_models_survive_a_restart(start: Callable[..., Server], tmp_path: Path) -> None:
     first = start(tmp_path / "kept")
     assert first.upload("kept", identity_model()).status == 201
-    assert first.upload("passing", identity_model(), **{"blindai-save-model": "false"}).status == 201
+    assert (
+        first.upload("passing", identity_model(), **{"blindai-save-model": "false"}).status == 201
+    )
     description = first.request("GET", "/v1/models/kept").json()
     assert first.stop() == 0
     second = start(tmp_path / "kept")
@@ -52,7 +54,7 @@ def test_models_survive_a_restart(start: Callable[..., Server], tmp_path: Path) 
 def test_sigterm_finishes_running_requests(start: Callable[..., Server]) -> None:
     server = start()
     assert server.upload("sleepy", sleepy_model()).status == 201
-    request = {"inputs": [{"name": "rounds", "shape": [], "datatype": "INT64", "data": [20_000]}]}
+    request = {"inputs": [{"name": "rounds", "shape": [], "datatype": "INT64", "data": [3_000]}]}
     answers: list[Any] = []
     thread = threading.Thread(target=lambda: answers.append(server.infer("sleepy", request)))
     thread.start()
@@ -106,7 +108,7 @@ def test_every_datatype_in_binary(server: Server, datatype: str, shape: list[int
         data = b"".join(len(s).to_bytes(4, "little") + s for s in [b"a\x00\xffb"] * count)
     else:
         data = np.arange(count).astype(DTYPES[datatype][1]).tobytes()
-    tensor = {"name": "x", "shape": shape, "datatype": datatype}
+    tensor: dict[str, Any] = {"name": "x", "shape": shape, "datatype": datatype}
     tensor["parameters"] = {"binary_data_size": len(data)}
     head = json.dumps({"inputs": [tensor], "parameters": {"binary_data_output": True}}).encode()
     answer = server.infer(name, head + data, **{"inference-header-content-length": str(len(head))})

@@ -317,6 +317,7 @@ class TestPredict:
         with pytest.raises(blindai.NotFoundError, match="py-unknown"):
             client.predict("py-unknown", np.zeros(1))
 
+    @pytest.mark.usefixtures("interruptible")
     def test_ctrl_c_ends_the_wait_and_the_connection_goes_on(
         self, client: blindai.Connection, identity: str, tmp_path: Path
     ) -> None:

@@ -87,6 +87,15 @@ def test_a_server_of_another_kind_is_a_connection_error(
         blindai.Connection(addr, policy=policy)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Ctrl-C raises KeyboardInterrupt, also where the tests were started in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_ends_the_wait(policy: blindai.Policy) -> None:
     # Off while there is no wait to end: a late signal must not end the test run.
     waiting = threading.Event()

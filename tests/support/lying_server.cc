@@ -1,4 +1,4 @@
-#include "client/cpp/lying_server.h"
+#include "tests/support/lying_server.h"
 
 #include "client/cpp/attestation.h"
 #include "lib/channel/attestation_message.h"
