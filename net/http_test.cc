@@ -353,6 +353,18 @@ TEST_F(HttpTest, DrainFinishesRunningRequestsAndClosesIdleOnes) {
   EXPECT_EQ(HttpClient::connect(address_, *client_tls_, {}, nullptr).error().name(), "net.connect");
 }
 
+TEST_F(HttpTest, WaitingEndsWhenAskedTo) {
+  const int silent = listen_on("127.0.0.1:0").value();  // never accepts
+  const std::string address = "127.0.0.1:" + std::to_string(port_of(silent));
+  HttpClientOptions options;
+  int asked = 0;
+  options.interrupted = [&asked] { return ++asked == 2; };
+  EXPECT_EQ(HttpClient::connect(address, *client_tls_, options, nullptr).error().name(),
+            "net.interrupted");
+  EXPECT_EQ(asked, 2);
+  ::close(silent);
+}
+
 TEST_F(HttpTest, BothEndsExportTheSameKeyAndSessionsResume) {
   start();
   auto client = connect();

@@ -258,6 +258,18 @@ TEST_F(ConnectionUpload, IsSentAgainFromItsBeginningAfterAnIdleConnectionWasClos
   EXPECT_EQ(as_text(server.requests().back().body), content_);
 }
 
+TEST_F(ConnectionUpload, StopsWhenAskedAndTheConnectionServesOn) {
+  LyingServer server;
+  const auto connection = connect(server);
+  UploadOptions options;
+  int asked = 0;
+  options.stop = [&asked] { return ++asked == 2; };
+  EXPECT_EQ(connection->upload_model(path_, "m", options).error().name(), "client.upload.stopped");
+  EXPECT_EQ(asked, 2);
+  EXPECT_TRUE(server.requests().empty()) << "the server took part of a file for all of it";
+  EXPECT_EQ(connection->model("m").error().name(), "model.unknown");
+}
+
 TEST_F(ConnectionUpload, HearsARefusalBeforeTheFileIsSent) {
   const LyingServer server;
   const auto model = connect(server)->upload_model(path_, "refused-early", {});
