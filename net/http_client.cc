@@ -273,7 +273,7 @@ Status HttpClient::read_body(HttpClientResponse& response, const HttpHead& head)
                                   "limit or ask for fewer outputs."});
   response.body.resize(static_cast<size_t>(length));
   size_t have = std::min(response.body.size(), in_len_ - in_at_);
-  std::memcpy(response.body.data(), in_.data() + in_at_, have);
+  std::copy_n(in_.begin() + static_cast<ptrdiff_t>(in_at_), have, response.body.begin());
   in_at_ += have;
   while (have < response.body.size()) {
     const IoResult result = tls_->read(std::span(response.body).subspan(have));
