@@ -76,12 +76,15 @@ class TestIncludes:
         put(repository, "enclave/b.h", "#pragma once\n")
         listing = """
             blindai_module(client/cpp SOURCES a.cc)
-            blindai_test(client/cpp SOURCES a_test.cc lying.cc a.cc)
+            set(tests a_test.cc)
+            list(APPEND tests lying.cc ${PROJECT_SOURCE_DIR}/client/cli/liar.cc)
+            blindai_test(client/cpp SOURCES ${tests} a.cc)
             """
         put(repository, "client/cpp/CMakeLists.txt", listing)
         lying = put(repository, "client/cpp/lying.h", '#pragma once\n#include "enclave/b.h"\n')
         shipped = put(repository, "client/cpp/a.cc", '#include "client/cpp/lying.h"\n')
-        (problem,) = check_sources.includes(repository, [lying, shipped])
+        liar = put(repository, "client/cli/liar.cc", '#include "enclave/b.h"\n')
+        (problem,) = check_sources.includes(repository, [lying, liar, shipped])
         assert problem.startswith("client/cpp/a.cc:1: client includes client/cpp/lying.h of tests")
 
 

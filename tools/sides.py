@@ -9,7 +9,10 @@ from pathlib import Path
 
 # Folders that belong to the side `tests`: they may use anything, and nothing uses them.
 TESTING = ("tests", "fuzz", "bench", "examples")
-TARGET = re.compile(r"^\s*blindai_(\w+)\(([^)]*)\)", re.MULTILINE)
+# A target and its arguments, or a list of sources for one in the variable `tests`.
+TARGET = re.compile(
+    r"^\s*(?:blindai_(\w+)\(|(?:set|list)\((?:APPEND )?tests )([^)]*)\)", re.MULTILINE
+)
 
 
 def may_use(root: Path) -> dict[str, set[str]]:
@@ -51,7 +54,9 @@ def _only_in_tests(root: Path) -> set[str]:
         for listing in (root / side).rglob("CMakeLists.txt"):
             folder = listing.parent.relative_to(root)
             for kind, arguments in TARGET.findall(listing.read_text()):
-                found = in_tests if kind in ("test", "fuzzer") else shipped
-                for source in re.findall(r"[\w./-]+\.cc\b", arguments):
-                    found.add(os.path.normpath(folder / source).removesuffix(".cc"))
+                found = in_tests if kind in ("", "test", "fuzzer") else shipped
+                for top, source in re.findall(
+                    r"(\$\{PROJECT_SOURCE_DIR\}/)?([\w./-]+)\.cc\b", arguments
+                ):
+                    found.add(source if top else os.path.normpath(folder / source))
     return in_tests - shipped
