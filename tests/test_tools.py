@@ -72,6 +72,21 @@ class TestIncludes:
         ]
         assert check_sources.includes(repository, files) == []
 
+    def test_sources_of_tests_alone_are_tests(self, repository: Path) -> None:
+        put(repository, "enclave/b.h", "#pragma once\n")
+        listing = """
+            blindai_module(client/cpp SOURCES a.cc)
+            set(tests a_test.cc)
+            list(APPEND tests lying.cc ${PROJECT_SOURCE_DIR}/client/cli/liar.cc)
+            blindai_test(client/cpp SOURCES ${tests} a.cc)
+            """
+        put(repository, "client/cpp/CMakeLists.txt", listing)
+        lying = put(repository, "client/cpp/lying.h", '#pragma once\n#include "enclave/b.h"\n')
+        shipped = put(repository, "client/cpp/a.cc", '#include "client/cpp/lying.h"\n')
+        liar = put(repository, "client/cli/liar.cc", '#include "enclave/b.h"\n')
+        (problem,) = check_sources.includes(repository, [lying, liar, shipped])
+        assert problem.startswith("client/cpp/a.cc:1: client includes client/cpp/lying.h of tests")
+
 
 class TestWords:
     @pytest.mark.parametrize(
@@ -173,6 +188,20 @@ class TestTally:
         done = self.run(self.reports(tmp_path, crashed, None))
         assert done.stdout.splitlines()[-1] == "2 passed, 1 failed, 1 skipped"
         assert done.returncode == 1
+
+    def test_a_program_that_was_not_built_has_failed(self, tmp_path: Path) -> None:
+        absent = '<skipped message="Unable to find executable"/>'
+        ctest = self.CTEST.format("lib-base_test", "notrun", absent)
+        done = self.run(self.reports(tmp_path, ctest, None))
+        assert done.stdout.splitlines()[-1] == "2 passed, 1 failed, 1 skipped"
+        assert done.returncode == 1
+
+    def test_a_preset_that_was_not_built_has_failed(self, tmp_path: Path) -> None:
+        results = self.reports(tmp_path, self.CTEST.format("fuzz_a", "run", ""), None)
+        (results / "asan").mkdir()
+        done = self.run(results)
+        assert "asan: no readable report" in done.stdout
+        assert done.stdout.splitlines()[-1] == "3 passed, 1 failed, 1 skipped"
 
     def test_a_leak_after_the_last_test_has_failed(self, tmp_path: Path) -> None:
         leaked = self.CTEST.format("lib-base_test", "fail", '<failure message="leak"/>')

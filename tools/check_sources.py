@@ -39,7 +39,7 @@ def includes(root: Path, files: list[str]) -> list[str]:
     allowed = sides.may_use(root)
     problems = []
     for file in files:
-        side = sides.side_of(file)
+        side = sides.side_of(root, file)
         pure = side == "lib"
         lines = (root / file).read_text().splitlines()
         if file.endswith(".h") and "#pragma once" not in lines:
@@ -76,7 +76,7 @@ def _include_problem(
         return None
     if not (root / header).is_file():
         return f'"{header}" is not a path from the root -> write it as "folder/file.h"'
-    target = sides.side_of(header)
+    target = sides.side_of(root, header)
     if target not in allowed.get(side, set()) and side in allowed:
         may = ", ".join(sorted(allowed[side]))
         return (

@@ -31,7 +31,7 @@ def run(root: Path) -> list[str]:
         path = Path(entry["file"])
         if path.is_relative_to(root) and not path.is_relative_to(root / "build"):
             file = str(path.relative_to(root))
-            if not sides.is_test(file):
+            if not sides.is_test(root, file):
                 commands[file] = entry["command"]
 
     passed = root / ".cache/tidy"

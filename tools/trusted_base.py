@@ -33,7 +33,7 @@ def count(root: Path) -> dict[str, int]:
     )
     modules: dict[str, int] = {}
     for file in sorted(set(listing.stdout.split())):
-        if not sides.is_test(file) and (root / file).is_file():
+        if not sides.is_test(root, file) and (root / file).is_file():
             module = str(Path(file).parent)
             modules[module] = modules.get(module, 0) + lines_of_code((root / file).read_text())
     return modules

@@ -59,8 +59,12 @@ def count_preset(folder: Path) -> Tally:
             tally.add(cases)
         elif failed:
             tally.failed.append(f"{folder.name}: {name}")
-        elif program.find("skipped") is not None:
-            tally.skipped.append((f"{folder.name}: {name}", "ctest did not run it"))
+        elif (skip := program.find("skipped")) is not None:
+            reason = skip.get("message") or ""
+            if reason.startswith(("SKIP_", "Disabled")):
+                tally.skipped.append((f"{folder.name}: {name}", reason))
+            else:  # for example a program that was not built
+                tally.failed.append(f"{folder.name}: {name} ({reason or 'did not run'})")
         else:
             tally.passed += 1
     return tally
