@@ -45,7 +45,7 @@ void WorkerPool::later(std::function<void()> callback) {
   });
 }
 
-void WorkerPool::get(const Key& key, OpenModel open_model, Got got) {
+void WorkerPool::get(const Key& key, const OpenModel& open_model, Got got) {
   if (draining_) return later([got = std::move(got)] { got(std::unexpected(stopping())); });
   auto found = entries_.find(key);
   if (found != entries_.end() && found->second.loaded && !found->second.worker->serving()) {

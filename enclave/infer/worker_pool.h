@@ -53,7 +53,7 @@ class WorkerPool {
 
   // Errors: those of Worker::start and open_model; kUnavailable infer.no-room (all workers that
   // would have to go are in use), infer.stopping.
-  void get(const Key& key, OpenModel open_model, Got got);
+  void get(const Key& key, const OpenModel& open_model, Got got);
   // The worker when it can be called at once, else null: get() without waiting and without a load.
   std::shared_ptr<Worker> loaded(const Key& key);
   // The model is no more: its worker ends when nobody holds it. Those waiting for it get kNotFound

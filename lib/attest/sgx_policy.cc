@@ -20,10 +20,9 @@ void SgxVerification::platform() {
       !passed(C::kTcbPceId) || !passed(C::kQeLevel))
     return;
   const TcbLevel* level = tcb_info_->level_of(*pck_);
-  if (!mark(C::kTcbLevel, level != nullptr,
-            "one of " + number(tcb_info_->levels.size()) + " levels",
-            "components " + to_hex(pck_->components) + ", PCESVN " + number(pck_->pce_svn)))
-    return;
+  mark(C::kTcbLevel, level != nullptr, "one of " + number(tcb_info_->levels.size()) + " levels",
+       "components " + to_hex(pck_->components) + ", PCESVN " + number(pck_->pce_svn));
+  if (level == nullptr) return;
   advisories_.insert(advisories_.end(), level->advisories.begin(), level->advisories.end());
   std::sort(advisories_.begin(), advisories_.end());
   advisories_.erase(std::unique(advisories_.begin(), advisories_.end()), advisories_.end());

@@ -47,7 +47,7 @@ bool read_escape(std::string_view text, size_t& at, uint32_t& point) {
     case '"':
     case '\\':
     case '/':
-      point = static_cast<uint32_t>(c);
+      point = static_cast<unsigned char>(c);
       return true;
     case 'b':
       point = 8;
