@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -56,9 +57,72 @@ struct SgxPolicy {
   bool operator==(const SgxPolicy&) const = default;
 };
 
+// What a trust domain has to be. One of mr_td names the image; what it loaded is in the RTMRs.
+struct TdxPolicy {
+  std::vector<ByteArray<48>> mr_td;  // at least one
+  // Each register's accepted values, or "any" said explicitly.
+  std::array<Accepted<ByteArray<48>>, 4> rtmr;
+  std::vector<ByteArray<48>> mr_seam;  // empty: Intel's signed module identity suffices
+  std::optional<ByteArray<48>> mr_config_id;
+  std::optional<ByteArray<48>> mr_owner;
+  std::optional<ByteArray<48>> mr_owner_config;
+  std::optional<Masked<8>> td_attributes;
+  std::optional<Masked<8>> xfam;
+  std::vector<ByteArray<48>> mr_service_td;  // empty: only zeros, that is, no service TD
+  bool require_sept_ve_disable = true;  // without it the host can inject exceptions by unmapping
+  bool allow_migration = false;         // ATTRIBUTES.MIGRATABLE
+  bool allow_perfmon = false;           // ATTRIBUTES.PERFMON
+
+  bool operator==(const TdxPolicy&) const = default;
+};
+
+// The lowest TCB accepted of one product, part by part. Of Milan and Genoa fmc is not judged.
+struct SnpTcb {
+  uint8_t fmc = 0;
+  uint8_t boot_loader = 0;
+  uint8_t tee = 0;
+  uint8_t snp = 0;
+  uint8_t microcode = 0;
+
+  bool operator==(const SnpTcb&) const = default;
+};
+
+// What an SEV-SNP guest has to be.
+struct SnpPolicy {
+  std::vector<ByteArray<48>> measurement;  // at least one
+  // A product that is absent is refused.
+  std::optional<SnpTcb> min_tcb_milan;
+  std::optional<SnpTcb> min_tcb_genoa;
+  std::optional<SnpTcb> min_tcb_turin;
+  uint32_t max_vmpl = 0;  // the host can have reports made at higher numbers (CCF issue 6583)
+  std::optional<uint32_t> min_guest_svn;
+  std::optional<ByteArray<32>> host_data;
+  std::optional<ByteArray<48>> id_key_digest;
+  std::optional<ByteArray<48>> author_key_digest;
+  std::optional<ByteArray<16>> family_id;
+  std::optional<ByteArray<16>> image_id;
+  std::vector<ByteArray<64>> chip_id;       // empty: any genuine chip
+  std::optional<uint64_t> min_mitigations;  // bits that current_mit_vector has to have
+  bool allow_smt = false;
+  bool allow_migration_agent = false;  // guest policy MIGRATE_MA
+  bool allow_vlek = false;             // keys that a cloud provider, not a chip, identifies
+
+  bool operator==(const SnpPolicy&) const = default;
+};
+
+// What a Nitro enclave has to be: per PCR the accepted SHA-384 values. PCR 0 has at least one.
+struct NitroPolicy {
+  std::array<std::vector<ByteArray<48>>, 32> pcrs;  // empty: not judged
+
+  bool operator==(const NitroPolicy&) const = default;
+};
+
 struct Policy {
   // Absent: evidence of that TEE is refused. A policy read from a file has at least one.
-  std::optional<SgxPolicy> sgx;
+  std::optional<SgxPolicy> sgx = {};
+  std::optional<TdxPolicy> tdx = {};
+  std::optional<SnpPolicy> snp = {};
+  std::optional<NitroPolicy> nitro = {};
 
   std::vector<TcbStatus> tcb_statuses;     // accepted; kRevoked cannot be
   Accepted<std::string> advisories;        // "INTEL-SA-00615", …: those a status may come with

@@ -140,9 +140,8 @@ std::optional<VerifiedEvidence::Facts> SgxVerification::facts() {
   if (!quote_.has_value() || !tcb_info_.has_value()) return {};
   const SgxReport& r = quote_->report;
   return VerifiedEvidence::Facts{
-      .tee = Tee::kSgx,
-      .sgx = {r.mr_enclave, r.mr_signer, r.isv_prod_id, r.isv_svn, r.misc_select, r.attributes,
-              r.cpu_svn},
+      .identity = SgxIdentity{r.mr_enclave, r.mr_signer, r.isv_prod_id, r.isv_svn, r.misc_select,
+                              r.attributes, r.cpu_svn},
       .tcb_status = status_,
       .advisories = advisories_,
       .tcb_evaluation_number = tcb_info_->evaluation_number,

@@ -11,7 +11,12 @@ namespace blindai {
 // accepts no evidence of that vendor. A verifier has no other notion of "simulation" or "test":
 // those are other values of this type.
 struct TrustRoots {
-  std::vector<Sha256Digest> intel_sgx;
+  std::vector<Sha256Digest> intel_sgx = {};  // "Intel SGX Root CA", for SGX and TDX
+  // AMD root keys (ARK), one list per product: a Genoa report does not verify under Milan's root.
+  std::vector<Sha256Digest> amd_milan = {};
+  std::vector<Sha256Digest> amd_genoa = {};
+  std::vector<Sha256Digest> amd_turin = {};
+  std::vector<Sha256Digest> aws_nitro = {};  // "aws.nitro-enclaves" Root-G1
 
   bool operator==(const TrustRoots&) const = default;
 };

@@ -6,20 +6,6 @@
 
 namespace blindai {
 
-std::string_view name_of(Tee tee) {
-  switch (tee) {
-    case Tee::kSgx:
-      return "sgx";
-    case Tee::kTdx:
-      return "tdx";
-    case Tee::kSnp:
-      return "snp";
-    case Tee::kNitro:
-      return "nitro";
-  }
-  return "unknown";
-}
-
 std::string_view name_of(CheckState state) {
   switch (state) {
     case CheckState::kNotReached:
@@ -30,6 +16,23 @@ std::string_view name_of(CheckState state) {
       return "failed";
   }
   return "not-reached";
+}
+
+Tee VerifiedEvidence::tee() const {
+  constexpr Tee kByIndex[] = {Tee::kSgx, Tee::kTdx, Tee::kSnp, Tee::kNitro};
+  return kByIndex[facts_.identity.index()];
+}
+
+BytesView VerifiedEvidence::measurement() const {
+  struct Name {
+    BytesView operator()(const SgxIdentity& id) const { return id.mr_enclave; }
+    BytesView operator()(const TdxIdentity& id) const { return id.mr_td; }
+    BytesView operator()(const SnpIdentity& id) const { return id.measurement; }
+    BytesView operator()(const NitroIdentity& id) const {
+      return id.pcrs[0].has_value() ? BytesView(*id.pcrs[0]) : BytesView();
+    }
+  };
+  return std::visit(Name(), facts_.identity);
 }
 
 bool Verification::ok() const {
@@ -95,8 +98,14 @@ Verification Verifier::finish(std::optional<VerifiedEvidence::Facts> facts) && {
 
 Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                     const Policy& policy, const TrustRoots& roots, Time now) {
-  if (evidence.tee == Tee::kSgx)
-    return verify_sgx(evidence, claims, collateral, policy, roots, now);
+  switch (evidence.tee) {
+    case Tee::kSgx:
+      return verify_sgx(evidence, claims, collateral, policy, roots, now);
+    case Tee::kTdx:
+    case Tee::kSnp:
+    case Tee::kNitro:
+      break;
+  }
   constexpr CheckSpec kUnsupported[] = {
       {{"evidence.tee", "This program verifies SGX evidence only. Update it."}, Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);

@@ -14,6 +14,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "lib/attest/evidence.h"
@@ -54,6 +55,41 @@ struct SgxIdentity {
   ByteArray<16> cpu_svn;
 };
 
+// Who a trust domain is. Names as in the TDX module's TDREPORT.
+struct TdxIdentity {
+  ByteArray<48> mr_td;  // the image it was built from
+  std::array<ByteArray<48>, 4> rtmr;
+  ByteArray<48> mr_config_id;
+  ByteArray<48> mr_owner;
+  ByteArray<48> mr_owner_config;
+  ByteArray<48> mr_seam;
+  ByteArray<48> mr_service_td;  // zeros before TD 1.5
+  ByteArray<8> td_attributes;
+  ByteArray<8> xfam;
+  ByteArray<16> tee_tcb_svn;
+};
+
+// Who an SEV-SNP guest is. Names as in ATTESTATION_REPORT.
+struct SnpIdentity {
+  std::string product;  // "Milan", "Genoa", "Turin"
+  ByteArray<48> measurement;
+  ByteArray<32> host_data;
+  ByteArray<48> id_key_digest;
+  ByteArray<48> author_key_digest;
+  ByteArray<16> family_id;
+  ByteArray<16> image_id;
+  uint32_t guest_svn;
+  uint32_t vmpl;
+  uint64_t guest_policy;
+  ByteArray<8> reported_tcb;  // in the product's own layout
+};
+
+// Who a Nitro enclave is. A PCR that the document leaves out is absent here.
+struct NitroIdentity {
+  std::string module_id;
+  std::array<std::optional<Bytes>, 32> pcrs;  // SHA-384: 48 bytes
+};
+
 // What verify() found true. Only verify() makes one, and only when every check passed.
 class VerifiedEvidence {
  public:
@@ -63,11 +99,10 @@ class VerifiedEvidence {
     friend class Verifier;
   };
   struct Facts {
-    Tee tee;
-    SgxIdentity sgx;
-    TcbStatus tcb_status;
+    std::variant<SgxIdentity, TdxIdentity, SnpIdentity, NitroIdentity> identity;
+    TcbStatus tcb_status;  // kUpToDate where the vendor publishes none (kSnp, kNitro)
     std::vector<std::string> advisories;  // sorted, no duplicates
-    uint32_t tcb_evaluation_number;
+    uint32_t tcb_evaluation_number;       // 0 for kSnp and kNitro
     bool debug;
     ByteArray<64> report_data;
     Time verified_at;
@@ -76,10 +111,15 @@ class VerifiedEvidence {
   };
   VerifiedEvidence(Passkey, Facts facts) : facts_(std::move(facts)) {}
 
-  Tee tee() const { return facts_.tee; }
-  // What names the program: MRENCLAVE for kSgx.
-  BytesView measurement() const { return facts_.sgx.mr_enclave; }
-  const SgxIdentity& sgx() const { return facts_.sgx; }  // for kSgx
+  Tee tee() const;
+  // What names the program: MRENCLAVE for kSgx, MRTD for kTdx (RTMRs hold what it loaded),
+  // MEASUREMENT for kSnp, PCR 0 for kNitro.
+  BytesView measurement() const;
+  // Null for evidence of another TEE.
+  const SgxIdentity* sgx() const { return std::get_if<SgxIdentity>(&facts_.identity); }
+  const TdxIdentity* tdx() const { return std::get_if<TdxIdentity>(&facts_.identity); }
+  const SnpIdentity* snp() const { return std::get_if<SnpIdentity>(&facts_.identity); }
+  const NitroIdentity* nitro() const { return std::get_if<NitroIdentity>(&facts_.identity); }
   TcbStatus tcb_status() const { return facts_.tcb_status; }
   const std::vector<std::string>& advisories() const { return facts_.advisories; }
   uint32_t tcb_evaluation_number() const { return facts_.tcb_evaluation_number; }

@@ -10,26 +10,12 @@ namespace {
 constexpr JsonLimits kLimits = {
     .max_bytes = kMaxAttestationMessage, .max_depth = 8, .max_values = 64};
 
-struct CollateralField {
-  const char* name;
-  Bytes Collateral::* member;
-};
-constexpr CollateralField kCollateral[] = {
-    {"tcb_info", &Collateral::tcb_info},
-    {"tcb_info_chain", &Collateral::tcb_info_chain},
-    {"qe_identity", &Collateral::qe_identity},
-    {"qe_identity_chain", &Collateral::qe_identity_chain},
-    {"pck_crl", &Collateral::pck_crl},
-    {"pck_crl_chain", &Collateral::pck_crl_chain},
-    {"root_ca_crl", &Collateral::root_ca_crl},
-};
-
 Status check_sizes(const AttestationMessage& message) {
   bool good = message.evidence.quote.size() <= kMaxEvidence &&
               message.claims.size() <= kMaxClaims && message.config.size() <= kMaxConfig &&
               message.receipt_key_spki.size() <= kMaxKey;
-  for (const CollateralField& field : kCollateral)
-    good = good && (message.collateral.*field.member).size() <= kMaxCollateralPart;
+  for (const CollateralPart& part : collateral_parts(message.evidence.tee))
+    good = good && (message.collateral.*part.member).size() <= kMaxCollateralPart;
   if (!good) return fail(Code::kTooLarge, "channel.message.size");
   return {};
 }
@@ -66,9 +52,9 @@ Result<std::string> encode_attestation_message(const AttestationMessage& message
   RETURN_IF_ERROR(check_sizes(message));
   if (!is_utf8(as_bytes(message.config))) return fail(Code::kInvalid, "channel.message.utf8");
   std::string collateral;
-  for (const CollateralField& field : kCollateral)
-    collateral += (collateral.empty() ? "" : ",") +
-                  base64_member(field.name, message.collateral.*field.member);
+  for (const CollateralPart& part : collateral_parts(message.evidence.tee))
+    collateral +=
+        (collateral.empty() ? "" : ",") + base64_member(part.name, message.collateral.*part.member);
   std::string out = "{" + member("tee", json_quote(name_of(message.evidence.tee))) + "," +
                     base64_member("evidence", message.evidence.quote) + "," +
                     base64_member("claims", message.claims) + "," +
@@ -88,9 +74,9 @@ Result<AttestationMessage> decode_attestation_message(std::string_view text) {
   ASSIGN_OR_RETURN(out.evidence.quote, base64_field(root, "evidence", kMaxEvidence));
   ASSIGN_OR_RETURN(out.claims, base64_field(root, "claims", kMaxClaims));
   const JsonValue collateral = root["collateral"];
-  for (const CollateralField& field : kCollateral) {
-    ASSIGN_OR_RETURN(out.collateral.*field.member,
-                     base64_field(collateral, field.name, kMaxCollateralPart));
+  for (const CollateralPart& part : collateral_parts(out.evidence.tee)) {
+    ASSIGN_OR_RETURN(out.collateral.*part.member,
+                     base64_field(collateral, part.name, kMaxCollateralPart));
   }
   Result<std::string> config = root["config"].string();
   if (!config.has_value()) return fail(Code::kMalformed, "channel.message.field");
