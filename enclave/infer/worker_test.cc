@@ -435,7 +435,9 @@ TEST_F(WorkerLoad, TheProcessIsIsolatedAndSmallBeforeItsModel) {
   EXPECT_NE(worker->isolation() & worker_protocol::kNotDumpable, 0u);
   EXPECT_NE(worker->isolation() & worker_protocol::kNoCapabilities, 0u);
   EXPECT_GT(worker->resident_bytes(), 0u);
-  if (!kUnderSanitizer) EXPECT_LE(worker->resident_bytes_before_model(), 30u << 20);
+  if (!kUnderSanitizer) {
+    EXPECT_LE(worker->resident_bytes_before_model(), 30u << 20);
+  }
   const std::string proc = "/proc/" + std::to_string(worker->pid());
   std::error_code error;
   size_t num_files = 0;
@@ -496,7 +498,9 @@ TEST_F(WorkerLoad, ALargeModelDoesNotGrowThisProcessAndIsInTheWorkerOnce) {
   std::filesystem::remove(path);
   ASSERT_TRUE(outcome->has_value()) << outcome->error().sentence;
   EXPECT_LT(most - before, 8u << 20);
-  if (!kUnderSanitizer) EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
+  if (!kUnderSanitizer) {
+    EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
+  }
   EXPECT_TRUE(run(*worker, {{{1}, raw_of<float>({1})}}).has_value());
 }
 
