@@ -214,6 +214,7 @@ bool WorkerCore::on_done(BytesView message) {
   Result<RunResult> result = collect(*waiting);
   if (!result) return false;
   const JobPtr job = take_sent(done_.job);
+  if (sent_.empty()) reactor_.stay_awake(Clock::duration::zero());
   pump();
   if (job->ran != nullptr) job->ran(std::move(*result));
   return true;
