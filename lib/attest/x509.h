@@ -1,9 +1,9 @@
-// The X.509 that attestation needs, over OpenSSL, which stays out of this header: certificates and
-// CRLs of the vendors' hierarchies, each question answered by itself. No path building, no trust
-// store: a TEE's verifier says which certificate has to be signed by which.
+// The X.509 that attestation needs (RFC 5280): certificates and CRLs of the vendors' hierarchies,
+// read from strict DER, each question answered by itself. No path building, no trust store: a TEE's
+// verifier says which certificate has to be signed by which. Names are compared byte for byte, as
+// section 4.1.2.6 has issuers write them. Pure.
 #pragma once
 
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,15 +12,7 @@
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 
-struct x509_st;
-struct X509_crl_st;
-
 namespace blindai {
-
-struct X509Free {
-  void operator()(x509_st* x509) const;
-  void operator()(X509_crl_st* crl) const;
-};
 
 // Whose certificates they are: decides which algorithms and which key are well-formed. Everything
 // else is an answer that the caller asks for.
@@ -46,6 +38,12 @@ class Certificate {
   // Errors: kMalformed x509.der, x509.profile.
   static Result<Certificate> from_der(BytesView der, X509Profile profile = X509Profile::kIntel);
 
+  // Moved, not copied: the views stay views of the same bytes.
+  Certificate(Certificate&&) noexcept = default;
+  Certificate& operator=(Certificate&&) noexcept = default;
+  Certificate(const Certificate&) = delete;
+  Certificate& operator=(const Certificate&) = delete;
+
   const std::string& common_name() const { return common_name_; }
   Time not_before() const { return not_before_; }
   Time not_after() const { return not_after_; }  // the last second of validity
@@ -60,13 +58,16 @@ class Certificate {
   // x then y, big-endian. Zeros unless the profile's key is P-256, or P-384.
   const ByteArray<64>& public_point() const { return public_point_; }
   const ByteArray<96>& p384_point() const { return p384_point_; }
-  const Bytes& serial() const { return serial_; }  // the INTEGER's magnitude
-  bool serial_negative() const { return serial_negative_; }
+  BytesView serial() const { return serial_; }  // the INTEGER's content
   // The value of extension 1.2.840.113741.1.13.1; empty when there is none.
-  const Bytes& sgx_extension() const { return sgx_extension_; }
+  BytesView sgx_extension() const { return sgx_extension_; }
   // The value (what is inside the OCTET STRING) of the extension with this OID in dotted decimal,
   // borrowed; absent when there is none.
   std::optional<BytesView> extension(std::string_view oid) const;
+
+  // The certificate, and SubjectPublicKeyInfo in it, as they stand. Borrowed.
+  BytesView der() const { return der_; }
+  BytesView spki() const { return spki_; }
 
   // Whether both are the same certificate, byte for byte.
   bool same_as(const Certificate& other) const;
@@ -78,12 +79,29 @@ class Certificate {
 
  private:
   friend class Crl;
-  Certificate(x509_st* x509, X509Profile profile) : x509_(x509), profile_(profile) {}
-  Status read();
-  Status read_extensions();
+  struct Extension {
+    BytesView oid;  // content
+    BytesView value;
+  };
 
-  std::unique_ptr<x509_st, X509Free> x509_;
+  Certificate(Bytes der, X509Profile profile) : der_(std::move(der)), profile_(profile) {}
+  Status read();
+  bool read_extensions(BytesView list);
+  std::optional<BytesView> find_extension(BytesView oid) const;
+  // Whether this one's key made the signature on a certificate or CRL of profile `theirs`.
+  bool made(BytesView body, BytesView signature, X509Profile theirs) const;
+
+  Bytes der_;  // what all the views below are views of
   X509Profile profile_;
+  BytesView body_;
+  BytesView signature_;
+  BytesView serial_;
+  BytesView issuer_;
+  BytesView subject_;
+  BytesView spki_;
+  BytesView key_;
+  BytesView sgx_extension_;
+  std::vector<Extension> extensions_;
   std::string common_name_;
   Time not_before_;
   Time not_after_;
@@ -94,9 +112,6 @@ class Certificate {
   Sha256Digest spki_hash_{};
   ByteArray<64> public_point_{};
   ByteArray<96> p384_point_{};
-  Bytes serial_;
-  bool serial_negative_ = false;
-  Bytes sgx_extension_;
 };
 
 // Certificates in PEM, one after the other, as they stand (leaf first). Only line breaks may stand
@@ -112,6 +127,11 @@ class Crl {
   // Errors: kMalformed x509.crl, kTooLarge x509.crl-size (over 8 MiB).
   static Result<Crl> from_der(BytesView der, X509Profile issuer = X509Profile::kIntel);
 
+  Crl(Crl&&) noexcept = default;
+  Crl& operator=(Crl&&) noexcept = default;
+  Crl(const Crl&) = delete;
+  Crl& operator=(const Crl&) = delete;
+
   Time this_update() const { return this_update_; }
   Time next_update() const { return next_update_; }
   bool in_force(Time now) const { return this_update_ <= now && now <= next_update_; }
@@ -119,14 +139,20 @@ class Crl {
   const std::string& issuer_name() const { return issuer_name_; }
   bool names_issuer(const Certificate& issuer) const;
   bool signed_by(const Certificate& issuer) const;
+  BytesView der() const { return der_; }  // as it stands, borrowed
   // Whether the list has the serial number, for whatever reason.
   bool lists(const Certificate& certificate) const;
 
  private:
-  Crl(X509_crl_st* crl, X509Profile profile) : crl_(crl), profile_(profile) {}
+  Crl(Bytes der, X509Profile profile) : der_(std::move(der)), profile_(profile) {}
+  bool read();
 
-  std::unique_ptr<X509_crl_st, X509Free> crl_;
+  Bytes der_;  // what all the views below are views of
   X509Profile profile_;
+  BytesView body_;
+  BytesView signature_;
+  BytesView issuer_;
+  BytesView revoked_;  // the entries
   Time this_update_;
   Time next_update_;
   std::string issuer_name_;
