@@ -3,7 +3,7 @@
 namespace blindai {
 
 void DcapVerification::platform() {
-  if (!tcb_info_.has_value() || !passed(C::kTcbIdentity) || !passed(C::kTcbFmspc) ||
+  if (tcb_info_ == nullptr || !passed(C::kTcbIdentity) || !passed(C::kTcbFmspc) ||
       !passed(C::kTcbPceId) || !passed(C::kQeLevel))
     return;
   if (is_tdx())

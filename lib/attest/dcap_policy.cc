@@ -41,7 +41,7 @@ void DcapVerification::platform_policy() {
     mark(C::kPolicyAdvisories, advisories,
          policy_.advisories.any ? "any" : names(policy_.advisories.values), names(advisories_));
   }
-  if (tcb_info_.has_value() && qe_identity_.has_value()) {
+  if (tcb_info_ != nullptr && qe_identity_ != nullptr) {
     const uint32_t found = std::min(tcb_info_->evaluation_number, qe_identity_->evaluation_number);
     mark(C::kPolicyEvaluationNumber, found >= policy_.min_tcb_evaluation_number,
          "at least " + number(policy_.min_tcb_evaluation_number), number(found));

@@ -32,7 +32,7 @@ Verification DcapVerification::run() && {
     pck_crl();
     tcb_info();
     qe_identity();
-    if (tcb_info_.has_value() && qe_identity_.has_value()) evaluation_number();
+    if (tcb_info_ != nullptr && qe_identity_ != nullptr) evaluation_number();
     quoting_enclave();
     if (genuine()) {
       platform();
@@ -76,13 +76,13 @@ bool DcapVerification::quote() {
 // Everything but the dates has to hold before anything the chain's keys signed is looked at.
 bool DcapVerification::pck() {
   constexpr std::string_view kThree = "3 certificates";
-  auto chain = parse_pem_chain(quote_->certification);
+  auto chain = recall_.chain(quote_->certification);
   if (!chain.has_value()) {
     mark(C::kPckChain, false, text(kThree), text(chain.error().name()));
     return false;
   }
-  if (!mark(C::kPckChain, chain->size() == 3, text(kThree),
-            number(chain->size()) + " certificates"))
+  if (!mark(C::kPckChain, (*chain)->size() == 3, text(kThree),
+            number((*chain)->size()) + " certificates"))
     return false;
   chain_ = *std::move(chain);
   const std::string& ca = intermediate().common_name();
@@ -108,12 +108,13 @@ bool DcapVerification::pck() {
                                      root().spki_hash()) != roots_.intel_sgx.end(),
                            roots_.intel_sgx.empty() ? "none" : to_hex(roots_.intel_sgx[0]),
                            to_hex(root().spki_hash()));
-  const bool good = root().signed_by(root()) && intermediate().signed_by(root()) &&
-                    leaf().signed_by(intermediate());
+  const bool good = recall_.signed_by(root(), root()) &&
+                    recall_.signed_by(intermediate(), root()) &&
+                    recall_.signed_by(leaf(), intermediate());
   const bool signatures = mark(C::kPckSignatures, good, "valid", yes_no(good, "valid", "invalid"));
   Time from = leaf().not_before();
   Time to = leaf().not_after();
-  for (const Certificate& c : chain_) {
+  for (const Certificate& c : *chain_) {
     from = std::max(from, c.not_before());
     to = std::min(to, c.not_after());
   }
@@ -125,7 +126,7 @@ bool DcapVerification::pck() {
 
 void DcapVerification::quoting_enclave() {
   const DcapQuote& q = *quote_;
-  const bool report = verify_p256(leaf().public_point(), q.qe_report_raw, q.qe_report_signature);
+  const bool report = recall_.p256(leaf().public_point(), q.qe_report_raw, q.qe_report_signature);
   mark(C::kQeReportSignature, report, "valid", yes_no(report, "valid", "invalid"));
   // report_data = SHA-256(attestation key ‖ authentication data), then zeros.
   Sha256 hash;
@@ -135,7 +136,7 @@ void DcapVerification::quoting_enclave() {
   const Sha256Digest digest = hash.finish();
   std::copy(digest.begin(), digest.end(), bound.begin());
   same(C::kQeBinding, bound, q.qe_report.report_data);
-  if (qe_identity_.has_value() && report) {
+  if (qe_identity_ != nullptr && report) {
     const QeIdentity& qe = *qe_identity_;
     masked(C::kQeMiscSelect, Masked<4>{qe.misc_select, qe.misc_select_mask},
            q.qe_report.misc_select);
@@ -151,6 +152,7 @@ void DcapVerification::quoting_enclave() {
       add_advisories(level->advisories);
     }
   }
+  // Of each piece of evidence another one, so not remembered.
   const bool signature = verify_p256(q.attestation_key, q.signed_part, q.signature);
   mark(C::kQuoteSignature, signature, "valid", yes_no(signature, "valid", "invalid"));
 }
@@ -176,7 +178,7 @@ void DcapVerification::claims() {
 }
 
 std::optional<VerifiedEvidence::Facts> DcapVerification::facts() {
-  if (!quote_.has_value() || !tcb_info_.has_value()) return {};
+  if (!quote_.has_value() || tcb_info_ == nullptr) return {};
   VerifiedEvidence::Facts out{
       .identity = {},
       .tcb_status = status_.value_or(TcbStatus::kRevoked),
@@ -205,8 +207,8 @@ std::optional<VerifiedEvidence::Facts> DcapVerification::facts() {
 }
 
 Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                         const Policy& policy, const TrustRoots& roots, Time now) {
-  return DcapVerification(evidence, claims, collateral, policy, roots, now).run();
+                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall) {
+  return DcapVerification(evidence, claims, collateral, policy, roots, now, recall).run();
 }
 
 }  // namespace blindai

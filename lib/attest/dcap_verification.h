@@ -11,6 +11,7 @@
 #include "lib/attest/dcap_quote.h"
 #include "lib/attest/pck.h"
 #include "lib/attest/qe_identity.h"
+#include "lib/attest/recall.h"
 #include "lib/attest/tcb_info.h"
 #include "lib/attest/x509.h"
 
@@ -61,12 +62,13 @@ class DcapVerification {
  public:
   // `evidence.tee` is kSgx or kTdx.
   DcapVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                   const Policy& policy, const TrustRoots& roots, Time now)
+                   const Policy& policy, const TrustRoots& roots, Time now, Recall& recall)
       : evidence_(evidence),
         claims_(claims),
         collateral_(collateral),
         policy_(policy),
         roots_(roots),
+        recall_(recall),
         table_(is_tdx() ? tdx_checks() : sgx_checks()),
         book_(table_.specs, now) {}
 
@@ -118,12 +120,12 @@ class DcapVerification {
     return mark(check, std::find(accepted.begin(), accepted.end(), found) != accepted.end(),
                 expected.empty() ? "none" : std::move(expected), to_hex(found));
   }
-  // Parses; a failure is marked with its id.
-  template <typename T>
-  bool parsed(C check, Result<T> result, std::optional<T>& out, std::string_view expected) {
+  // Parses into a std::optional or a pointer; a failure is marked with its id.
+  template <typename T, typename Out>
+  bool parsed(C check, Result<T> result, Out& out, std::string_view expected) {
     const bool good = result.has_value();
     mark(check, good, text(expected), good ? text(expected) : text(result.error().name()));
-    if (good) out.emplace(*std::move(result));
+    if (good) out = *std::move(result);
     return good;
   }
 
@@ -153,35 +155,41 @@ class DcapVerification {
   void add_advisories(const std::vector<std::string>& more) {
     advisories_.insert(advisories_.end(), more.begin(), more.end());
   }
-  SignerChain judge_chain(BytesView pem) const;
+  template <typename T>
+  std::shared_ptr<const SignedDocument<T>> document(C envelope, BytesView text, const char* member,
+                                                    const ByteArray<64>& by,
+                                                    std::string_view expected,
+                                                    Result<T> (*read)(const JsonValue&));
+  SignerChain judge_chain(BytesView pem);
   const ByteArray<64>* signer(C chain, BytesView pem);
   bool genuine() const;
   bool debug() const;
   const ByteArray<64>& report_data() const;
   std::optional<VerifiedEvidence::Facts> facts();
 
-  const Certificate& leaf() const { return chain_[0]; }
-  const Certificate& intermediate() const { return chain_[1]; }
-  const Certificate& root() const { return chain_[2]; }
+  const Certificate& leaf() const { return (*chain_)[0]; }
+  const Certificate& intermediate() const { return (*chain_)[1]; }
+  const Certificate& root() const { return (*chain_)[2]; }
 
   const Evidence& evidence_;
   BytesView claims_;
   const Collateral& collateral_;
   const Policy& policy_;
   const TrustRoots& roots_;
+  Recall& recall_;
   const DcapTable& table_;
   Verifier book_;
   Time valid_until_{INT64_MAX};
 
   std::optional<DcapQuote> quote_;
-  std::vector<Certificate> chain_;  // leaf, intermediate, root
+  std::shared_ptr<const Recall::Chain> chain_;  // leaf, intermediate, root
   std::optional<PckExtension> pck_;
   std::optional<SignerChain> signer_;  // of signer_pem_
   BytesView signer_pem_;
-  std::optional<Crl> root_crl_;
-  std::optional<Crl> pck_crl_;
-  std::optional<TcbInfo> tcb_info_;
-  std::optional<QeIdentity> qe_identity_;
+  std::shared_ptr<const Crl> root_crl_;
+  std::shared_ptr<const Crl> pck_crl_;
+  std::shared_ptr<const TcbInfo> tcb_info_;
+  std::shared_ptr<const QeIdentity> qe_identity_;
   TcbStatus qe_status_ = TcbStatus::kRevoked;
   std::optional<TcbStatus> status_;  // absent until judged
   std::vector<std::string> advisories_;

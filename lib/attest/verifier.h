@@ -6,6 +6,8 @@
 
 namespace blindai {
 
+class Recall;  // recall.h
+
 struct CheckSpec {
   Id id;
   Code code;  // of a failure
@@ -31,6 +33,6 @@ class Verifier {
 
 // SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.
 Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                         const Policy& policy, const TrustRoots& roots, Time now);
+                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
 
 }  // namespace blindai

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/attest/recall.h"
 #include "lib/attest/verifier.h"
 
 namespace blindai {
@@ -96,12 +97,14 @@ Verification Verifier::finish(std::optional<VerifiedEvidence::Facts> facts) && {
   return std::move(result_);
 }
 
-Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                    const Policy& policy, const TrustRoots& roots, Time now) {
+namespace {
+
+Verification verify_with(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall) {
   switch (evidence.tee) {
     case Tee::kSgx:
     case Tee::kTdx:
-      return verify_dcap(evidence, claims, collateral, policy, roots, now);
+      return verify_dcap(evidence, claims, collateral, policy, roots, now, recall);
     case Tee::kSnp:
     case Tee::kNitro:
       break;
@@ -112,6 +115,23 @@ Verification verify(const Evidence& evidence, BytesView claims, const Collateral
   Verifier verifier(kUnsupported, now);
   verifier.mark(0, false, "sgx or tdx", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
+}
+
+}  // namespace
+
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now) {
+  Recall nothing(nullptr);
+  return verify_with(evidence, claims, collateral, policy, roots, now, nothing);
+}
+
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now,
+                    VerificationCache& cache) {
+  Recall recall(&cache);
+  Verification out = verify_with(evidence, claims, collateral, policy, roots, now, recall);
+  if (out.ok()) recall.keep();
+  return out;
 }
 
 }  // namespace blindai
