@@ -2,7 +2,7 @@
 // lib/attest.
 //
 // Every function here is one of its bytes alone, so that the answer from the cache is the answer.
-// Only successes are remembered, and only when the whole verification was one (keep()).
+// Only successes are remembered, and only of a platform that passed (keep()).
 #pragma once
 
 #include "lib/attest/qe_identity.h"
@@ -51,7 +51,8 @@ class Recall {
     note({kWhatOf<T>, {text, {}, {}}}, std::move(read));
   }
 
-  // Puts into the cache what this verification read and found signed. For one that passed.
+  // Puts into the cache what this verification read and found signed: when every check of the
+  // platform passed.
   void keep();
 
  private:

@@ -6,8 +6,9 @@
 // The result is that of verify() without a cache, check by check: only parsing and signatures are
 // remembered, which depend on nothing but bytes, and they are found again by those exact bytes, not
 // by a hash or a name. Dates, revocation, roots, policy, claims and the signature on the report are
-// judged each time. What went into the cache comes from evidence that passed every check: nothing
-// that a stranger sends gets in, or pushes out what is in.
+// judged each time. What goes in comes from a genuine platform in good order, of which the policy
+// or the claims may still have been refused: nothing else that a stranger sends gets in, or pushes
+// out what is in.
 //
 // Bounded: when it is full, what was not asked for longest goes. Thread-compatible: one call at a
 // time may use it.
