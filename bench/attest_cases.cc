@@ -51,7 +51,8 @@ void add_document(RawSignatures& to, const Certificate& signer, BytesView text,
   to.add_ecdsa(signer.public_point(), json->signed_bytes(), json->signature());
 }
 
-// The ten signatures of a DCAP verification whose two documents come with one chain.
+// The ten signatures of a DCAP verification whose two documents come with one chain; nine when the
+// root certificate is known.
 void add_dcap_signatures(AttestCase& to) {
   const auto quote = parse_dcap_quote(to.evidence.quote);
   BLINDAI_CHECK(quote.has_value());
@@ -60,7 +61,7 @@ void add_dcap_signatures(AttestCase& to) {
   BLINDAI_CHECK(pck.has_value() && pck->size() == 3 && signer.has_value());
   BLINDAI_CHECK(equal(to.collateral.tcb_info_chain, to.collateral.qe_identity_chain));
   const BytesView root = (*pck)[2].der();
-  to.all.add_certificate(root, root);
+  if (!to.roots.know(root)) to.all.add_certificate(root, root);
   to.all.add_certificate((*pck)[1].der(), root);
   to.all.add_certificate((*pck)[0].der(), (*pck)[1].der());
   to.all.add_crl(to.collateral.root_ca_crl, root);

@@ -70,7 +70,8 @@ class DcapVerification {
         roots_(roots),
         recall_(recall),
         table_(is_tdx() ? tdx_checks() : sgx_checks()),
-        book_(table_.specs, now) {}
+        book_(table_.specs, now),
+        in_force_now_("in force at " + to_rfc3339(now)) {}
 
   Verification run() &&;
 
@@ -89,8 +90,7 @@ class DcapVerification {
   bool passed(C check) const { return book_.passed(index_of(check)); }
   bool in_force(C check, Time from, Time to) {
     valid_until_ = std::min(valid_until_, to);
-    return mark(check, from <= book_.now() && book_.now() <= to,
-                "in force at " + to_rfc3339(book_.now()),
+    return mark(check, from <= book_.now() && book_.now() <= to, in_force_now_,
                 to_rfc3339(from) + " to " + to_rfc3339(to));
   }
   template <size_t N>
@@ -179,6 +179,7 @@ class DcapVerification {
   Recall& recall_;
   const DcapTable& table_;
   Verifier book_;
+  const std::string in_force_now_;
   Time valid_until_{INT64_MAX};
 
   std::optional<DcapQuote> quote_;

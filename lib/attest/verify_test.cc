@@ -7,6 +7,7 @@
 
 #include "lib/attest/dcap_quote.h"
 #include "lib/attest/dcap_vectors_test.h"
+#include "lib/attest/verify_twice_test.h"
 #include "lib/attest/x509.h"
 #include "lib/base/byte_reader.h"
 
@@ -22,7 +23,7 @@ struct Case {
   TrustRoots roots = production_roots();
 
   Verification verify(const Policy& policy) const {
-    return blindai::verify(evidence, as_bytes("claims"), collateral, policy, roots, now);
+    return verify_twice(evidence, as_bytes("claims"), collateral, policy, roots, now);
   }
   Verification verify() const {
     const auto quote = parse_dcap_quote(evidence.quote);
@@ -110,6 +111,23 @@ std::string expected_advisories(const JsonValue& expected) {
   for (JsonValue v = ids.first(); v.exists(); v = v.next_in(ids))
     out += (out.empty() ? "" : ", ") + v.string().value();
   return out.empty() ? "none" : out;
+}
+
+// What TrustRoots::known_certificates says of Intel's root is true.
+TEST_F(SgxVectors, TheKnownRootCertificateIsSignedByItsOwnPinnedKey) {
+  const auto root = Certificate::from_der(read_all(sgx_vectors() / "roots/intel_sgx_root_ca.der"));
+  ASSERT_TRUE(root.has_value());
+  const TrustRoots roots = production_roots();
+  EXPECT_TRUE(roots.know(root->der()));
+  EXPECT_TRUE(root->signed_by(*root));
+  EXPECT_EQ(std::vector{root->spki_hash()}, roots.intel_sgx);
+  EXPECT_EQ(roots.known_certificates.size(), 1u);
+  Bytes other = to_bytes(root->der());
+  other.back() ^= 1;
+  EXPECT_FALSE(roots.know(other));
+  Case unknown = genuine();
+  unknown.roots.known_certificates.clear();
+  EXPECT_EQ(unknown.failures(), kGenuine);
 }
 
 TEST_F(SgxVectors, CasesHaveTheirVerdictAtTheirTime) {
