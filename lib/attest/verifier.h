@@ -29,6 +29,10 @@ class Verifier {
   Verification result_;
 };
 
+// SEV-SNP evidence (snp_verification.cc). The parameters as verify() has them.
+Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                        const Policy& policy, const TrustRoots& roots, Time now);
+
 // SGX evidence (sgx_verification.cc). The other parameters as verify() has them.
 Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                         const Policy& policy, const TrustRoots& roots, Time now);
