@@ -34,5 +34,8 @@ class Verifier {
 // SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.
 Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                          const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
+// SEV-SNP evidence (snp_verification.cc). The same.
+Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                        const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
 
 }  // namespace blindai

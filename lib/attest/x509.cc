@@ -78,12 +78,11 @@ Status Certificate::read() {
   BytesView version;
   BytesView algorithm;
   BytesView validity;
-  std::string issuer_name;
   constexpr uint8_t kVersion3[] = {0x02, 0x01, 0x02};
   if (!r.take(DerTag::kContext0, version) || !equal(version, kVersion3) ||
       !take_serial(r, serial_) || !take_whole(r, DerTag::kSequence, algorithm) ||
       !equal(algorithm, frame.algorithm) || !is_algorithm_of(rules.issuer_key, algorithm) ||
-      !take_name(r, issuer_, issuer_name) || !r.take(DerTag::kSequence, validity))
+      !take_name(r, issuer_, issuer_name_) || !r.take(DerTag::kSequence, validity))
     return profile;
   DerReader times(validity);
   if (!take_time(times, not_before_) || !take_time(times, not_after_) || !times.done() ||

@@ -45,6 +45,7 @@ class Certificate {
   Certificate& operator=(const Certificate&) = delete;
 
   const std::string& common_name() const { return common_name_; }
+  const std::string& issuer_name() const { return issuer_name_; }  // its common name, for people
   Time not_before() const { return not_before_; }
   Time not_after() const { return not_after_; }  // the last second of validity
   bool in_force(Time now) const { return not_before_ <= now && now <= not_after_; }
@@ -103,6 +104,7 @@ class Certificate {
   BytesView sgx_extension_;
   std::vector<Extension> extensions_;
   std::string common_name_;
+  std::string issuer_name_;
   Time not_before_;
   Time not_after_;
   bool is_ca_ = false;

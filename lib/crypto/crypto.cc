@@ -28,8 +28,8 @@ Sha256Digest sha256(BytesView data) {
   return out;
 }
 
-Sha384Digest sha384(BytesView data) {
-  Sha384Digest out;
+ByteArray<48> sha384(BytesView data) {
+  ByteArray<48> out;
   BLINDAI_CHECK(EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_sha384(), nullptr) ==
                 1);
   return out;
