@@ -147,5 +147,7 @@ class PolicyTable {
 // One section each. The fields are those of docs/formats/policy.md.
 Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table);
 std::string write_sgx_policy(const SgxPolicy& policy);
+Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table);
+std::string write_nitro_policy(const NitroPolicy& policy);
 
 }  // namespace blindai
