@@ -33,4 +33,8 @@ class Verifier {
 Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                         const Policy& policy, const TrustRoots& roots, Time now);
 
+// AWS Nitro evidence (nitro_verification.cc), which carries its own chain and needs no collateral.
+Verification verify_nitro(const Evidence& evidence, BytesView claims, const Policy& policy,
+                          const TrustRoots& roots, Time now);
+
 }  // namespace blindai

@@ -101,15 +101,17 @@ Verification verify(const Evidence& evidence, BytesView claims, const Collateral
   switch (evidence.tee) {
     case Tee::kSgx:
       return verify_sgx(evidence, claims, collateral, policy, roots, now);
+    case Tee::kNitro:
+      return verify_nitro(evidence, claims, policy, roots, now);
     case Tee::kTdx:
     case Tee::kSnp:
-    case Tee::kNitro:
       break;
   }
   constexpr CheckSpec kUnsupported[] = {
-      {{"evidence.tee", "This program verifies SGX evidence only. Update it."}, Code::kUntrusted}};
+      {{"evidence.tee", "This program does not verify evidence of this TEE. Update it."},
+       Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);
-  verifier.mark(0, false, "sgx", std::string(name_of(evidence.tee)));
+  verifier.mark(0, false, "sgx or nitro", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
 }
 
