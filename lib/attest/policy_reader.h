@@ -149,5 +149,7 @@ Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table);
 std::string write_sgx_policy(const SgxPolicy& policy);
 Outcome<SnpPolicy> read_snp_policy(const PolicyField& table);
 std::string write_snp_policy(const SnpPolicy& policy);
+Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table);
+std::string write_nitro_policy(const NitroPolicy& policy);
 
 }  // namespace blindai

@@ -38,4 +38,8 @@ Verification verify_dcap(const Evidence& evidence, BytesView claims, const Colla
 Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
 
+// AWS Nitro evidence (nitro_verification.cc), which carries its own chain and needs no collateral.
+Verification verify_nitro(const Evidence& evidence, BytesView claims, const Policy& policy,
+                          const TrustRoots& roots, Time now, Recall& recall);
+
 }  // namespace blindai

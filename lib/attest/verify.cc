@@ -108,13 +108,13 @@ Verification verify_with(const Evidence& evidence, BytesView claims, const Colla
     case Tee::kSnp:
       return verify_snp(evidence, claims, collateral, policy, roots, now, recall);
     case Tee::kNitro:
-      break;
+      return verify_nitro(evidence, claims, policy, roots, now, recall);
   }
   constexpr CheckSpec kUnsupported[] = {
-      {{"evidence.tee", "This program verifies SGX, TDX and SEV-SNP evidence only. Update it."},
+      {{"evidence.tee", "This program does not verify evidence of this TEE. Update it."},
        Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);
-  verifier.mark(0, false, "sgx, tdx or snp", std::string(name_of(evidence.tee)));
+  verifier.mark(0, false, "sgx, tdx, snp or nitro", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
 }
 
