@@ -8,6 +8,7 @@
 
 #include "lib/attest/nitro_checks.h"
 #include "lib/attest/nitro_document.h"
+#include "lib/attest/verify_twice_test.h"
 #include "tests/support/nitro_pki.h"
 
 namespace blindai {
@@ -62,7 +63,7 @@ struct Scene {
   NitroPart& instance() { return plan.chain[3]; }
   NitroPart& leaf() { return plan.chain.back(); }
   Verification verify(const Bytes& document) const {
-    return blindai::verify({Tee::kNitro, document}, claims, {}, policy, roots, now);
+    return verify_twice({Tee::kNitro, document}, claims, {}, policy, roots, now);
   }
   Verification verify() const { return verify(plan.document()); }
 };

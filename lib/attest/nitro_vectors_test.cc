@@ -14,10 +14,8 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kGenuine = "claims.report-data";
-
 std::filesystem::path nitro_vectors() {
-  return sgx_vectors().parent_path() / "nitro";
+  return vectors_of(Tee::kNitro);
 }
 
 struct Case {
@@ -74,6 +72,18 @@ class NitroVectors : public testing::Test {
   Bytes text_;
   JsonDocument json_;
 };
+
+// What TrustRoots::known_certificates says of AWS's root is true.
+TEST_F(NitroVectors, TheKnownRootCertificateIsSignedByItsOwnPinnedKey) {
+  const auto chain =
+      parse_pem_chain(read_all(nitro_vectors() / "aws_nitro_root_g1.pem"), X509Profile::kNitro);
+  ASSERT_TRUE(chain.has_value());
+  const Certificate& root = chain->front();
+  const TrustRoots roots = production_roots();
+  EXPECT_TRUE(roots.know(root.der()));
+  EXPECT_TRUE(root.signed_by(root));
+  EXPECT_EQ(std::vector{root.spki_hash()}, roots.aws_nitro);
+}
 
 TEST_F(NitroVectors, ThePinnedRootIsThePublishedOne) {
   const auto chain =

@@ -151,5 +151,7 @@ Outcome<SnpPolicy> read_snp_policy(const PolicyField& table);
 std::string write_snp_policy(const SnpPolicy& policy);
 Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table);
 std::string write_nitro_policy(const NitroPolicy& policy);
+Outcome<TdxPolicy> read_tdx_policy(const PolicyField& table);
+std::string write_tdx_policy(const TdxPolicy& policy);
 
 }  // namespace blindai

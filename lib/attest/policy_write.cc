@@ -19,6 +19,7 @@ std::string policy_to_toml(const Policy& policy) {
   if (policy.sgx.has_value()) out += write_sgx_policy(*policy.sgx);
   if (policy.snp.has_value()) out += write_snp_policy(*policy.snp);
   if (policy.nitro.has_value()) out += write_nitro_policy(*policy.nitro);
+  if (policy.tdx.has_value()) out += write_tdx_policy(*policy.tdx);
   return out;
 }
 

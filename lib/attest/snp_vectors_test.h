@@ -9,7 +9,7 @@
 #include <iterator>
 
 #include "lib/attest/snp_report.h"
-#include "lib/attest/verify.h"
+#include "lib/attest/verify_twice_test.h"
 #include "lib/base/json.h"
 
 namespace blindai {
@@ -35,8 +35,7 @@ struct SnpCase {
   Time now;
 
   Verification verify(const Policy& policy) const {
-    return blindai::verify(evidence, as_bytes("claims"), collateral, policy, production_roots(),
-                           now);
+    return verify_twice(evidence, as_bytes("claims"), collateral, policy, production_roots(), now);
   }
   Verification verify() const { return verify(widest_snp_policy(evidence.quote)); }
   // Names of the failed checks, in order, separated by spaces.

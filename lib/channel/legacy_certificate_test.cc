@@ -246,7 +246,7 @@ TEST(LegacyCertificate, ADocumentsKeyIsCompared) {
 
 // Evervault's certificates: a document in a name, and a document beside the certificate.
 TEST(LegacyCertificate, EvervaultsAreRead) {
-  const std::filesystem::path nitro = sgx_vectors().parent_path() / "nitro";
+  const std::filesystem::path nitro = vectors_of(Tee::kNitro);
   if (!std::filesystem::exists(nitro))
     GTEST_SKIP() << "no shared vectors: no real certificate with a Nitro document was read";
   const Bytes der = read_all(nitro / "evervault-ratls-cert.der");
@@ -270,7 +270,7 @@ TEST(LegacyCertificate, EvervaultsAreRead) {
 // The certificates of CCC-Attestation/interoperable-ra-tls, interoperability-tests/*.pem. They
 // belong into vectors/ratls.
 TEST(LegacyCertificate, ThoseOfTheInteroperabilityTestsAreRead) {
-  const std::filesystem::path ratls = sgx_vectors().parent_path() / "ratls";
+  const std::filesystem::path ratls = vectors_of(Tee::kSgx).parent_path() / "ratls";
   if (!std::filesystem::exists(ratls))
     GTEST_SKIP() << "no vectors/ratls: no real certificate of Gramine or the SGX SDK was read";
   const auto load = [&ratls](std::string_view name) {
