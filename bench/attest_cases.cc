@@ -6,8 +6,11 @@
 #include <fstream>
 #include <iterator>
 
+#include "enclave/tee/simulation/snp_simulation.h"
+#include "lib/attest/cose.h"
 #include "lib/attest/dcap_quote.h"
 #include "lib/attest/signed_json.h"
+#include "lib/attest/snp_report.h"
 #include "lib/attest/x509.h"
 #include "lib/base/byte_reader.h"
 #include "lib/crypto/crypto.h"
@@ -77,7 +80,7 @@ void add_dcap_signatures(AttestCase& to) {
 // The seed of fuzz/verify.cc, which describes its layout.
 AttestCase simulated_sgx() {
   AttestCase out{.name = "sgx-simulated", .evidence = {Tee::kSgx, {}}, .claims_known = true};
-  const Bytes wire = read_file(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/simulated");
+  const Bytes wire = read_file(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/sgx_v3");
   ByteReader r(wire);
   uint64_t now = 0;
   BLINDAI_CHECK(r.u64le(now));
@@ -124,7 +127,66 @@ AttestCase dcap_vector(const Vector& v) {
   out.policy = widest_policy();
   if (const SgxReport* report = quote->sgx(); report != nullptr)
     out.policy.sgx.emplace().mr_enclave = {report->mr_enclave};
+  if (const TdReport* td = quote->td(); td != nullptr) {
+    TdxPolicy& tdx = out.policy.tdx.emplace();
+    tdx.mr_td = {td->mr_td};
+    for (auto& rtmr : tdx.rtmr) rtmr.any = true;
+  }
   add_dcap_signatures(out);
+  return out;
+}
+
+AttestCase simulated_snp() {
+  AttestCase out{.name = "snp-simulated", .evidence = {Tee::kSnp, {}}, .claims_known = true};
+  out.now = Time{1795000000};
+  out.claims = Bytes(100, 7);
+  out.roots = simulation_roots();
+  const SnpSimulation platform({}, out.now);
+  ByteArray<48> measurement;
+  measurement.fill(0x42);
+  SnpPolicy& snp = out.policy.snp.emplace();
+  snp.measurement = {measurement};
+  snp.min_tcb_milan = SnpSimulation::tcb(SnpProduct::kMilan);
+  snp.min_tcb_genoa = SnpSimulation::tcb(SnpProduct::kGenoa);
+  snp.min_tcb_turin = SnpSimulation::tcb(SnpProduct::kTurin);
+  out.policy.max_evidence_age_s = 3600;
+  out.collateral = platform.collateral();
+  out.evidence.quote = platform.report(measurement, report_data_of(out.claims));
+
+  const auto vek = Certificate::from_der(out.collateral.vek, X509Profile::kAmdVek);
+  const auto chain = parse_pem_chain(out.collateral.vek_chain, X509Profile::kAmdCa);
+  const auto report = parse_snp_report(out.evidence.quote);
+  BLINDAI_CHECK(vek.has_value() && chain.has_value() && report.has_value());
+  const BytesView ark = (*chain)[1].der();
+  out.all.add_certificate(ark, ark);
+  out.all.add_certificate((*chain)[0].der(), ark);
+  out.all.add_certificate(vek->der(), (*chain)[0].der());
+  out.all.add_crl(out.collateral.vek_crl, ark);
+  out.all.add_ecdsa(vek->p384_point(), report->signed_part, report->signature);
+  out.last.add_ecdsa(vek->p384_point(), report->signed_part, report->signature);
+  return out;
+}
+
+AttestCase simulated_nitro() {
+  AttestCase out{.name = "nitro-simulated", .evidence = {Tee::kNitro, {}}, .claims_known = true};
+  out.now = Time{1795000000};
+  out.claims = Bytes(100, 7);
+  out.roots.aws_nitro = {nitro_test_root()};
+  ByteArray<48> pcr0;
+  pcr0.fill(1);
+  out.policy.nitro.emplace().pcrs[0] = {pcr0};
+  out.policy.max_evidence_age_s = 600;
+  const NitroPlan plan(out.now, report_data_of(out.claims));
+  out.evidence.quote = plan.document();
+
+  const std::vector<Bytes> chain = plan.certificates();
+  out.all.add_certificate(chain.front(), chain.front());
+  for (size_t i = 1; i < chain.size(); ++i) out.all.add_certificate(chain[i], chain[i - 1]);
+  const auto leaf = Certificate::from_der(chain.back(), X509Profile::kNitro);
+  const auto message = parse_cose_sign1(out.evidence.quote);
+  BLINDAI_CHECK(leaf.has_value() && message.has_value());
+  for (RawSignatures* to : {&out.all, &out.last})
+    to->add_ecdsa(leaf->p384_point(), cose_signed_bytes(*message), message->signature);
   return out;
 }
 
@@ -140,6 +202,8 @@ bool AttestCase::is_as_expected(const Verification& v) const {
 std::vector<AttestCase> attest_cases() {
   std::vector<AttestCase> out;
   out.push_back(simulated_sgx());
+  out.push_back(simulated_snp());
+  out.push_back(simulated_nitro());
   constexpr Vector kVectors[] = {
       {"sgx-real", Tee::kSgx, "dcap-qvl-sgx_quote.bin", "sgx-00a067110000-202506",
        Time{1751328000}},

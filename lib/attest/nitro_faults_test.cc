@@ -353,7 +353,8 @@ TEST(Nitro, IsRefusedAsOtherEvidence) {
   const Scene scene;
   const Verification v = verify({Tee::kSgx, scene.plan.document()}, scene.claims, {}, scene.policy,
                                 scene.roots, scene.now);
-  EXPECT_EQ(failures_of(v), "sgx.quote.layout ");
+  EXPECT_EQ(failures_of(v),
+            "sgx.quote.version sgx.quote.key-type sgx.quote.tee-type sgx.quote.vendor ");
 }
 
 // Real r and s are never zero, nor at or above the group order.

@@ -26,7 +26,7 @@ struct Seed {
 
 inline Seed load_seed() {
   Seed out;
-  const Bytes wire = read_all(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/simulated");
+  const Bytes wire = read_all(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/sgx_v3");
   ByteReader r(wire);
   uint64_t now = 0;
   EXPECT_TRUE(r.u64le(now));
