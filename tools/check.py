@@ -1,4 +1,4 @@
-"""The checks of ./dev check: format, lint, types, include rules, words, the trusted base.
+"""The checks of ./dev check: format, lint, types, include rules, words, WebAssembly, trusted base.
 
 Usage: tools/check.sh [--fix] [--report FILE.junit] [check...]
 Every problem is printed as FILE:LINE: what is wrong, and what to do. Exits with 1 if there is any.
@@ -17,6 +17,7 @@ from pathlib import Path
 
 import check_sources
 import check_tidy
+import check_wasm
 import trusted_base
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,6 +105,11 @@ def check_clang_tidy(_: bool) -> list[str]:
     return check_tidy.run(ROOT)
 
 
+def check_wasm_objects(_: bool) -> list[str]:
+    """the verifier compiles to WebAssembly"""
+    return check_wasm.run(ROOT)
+
+
 CHECKS: dict[str, Callable[[bool], list[str]]] = {
     "format": check_format,
     "includes": check_includes,
@@ -113,6 +119,7 @@ CHECKS: dict[str, Callable[[bool], list[str]]] = {
     "python-lint": check_python_lint,
     "python-types": check_python_types,
     "tidy": check_clang_tidy,
+    "wasm": check_wasm_objects,
 }
 
 

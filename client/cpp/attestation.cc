@@ -63,16 +63,17 @@ bool AttestedServer::ok() const {
 }
 
 Outcome<void> judge_server(const Presented& presented, const Policy& policy, bool simulation,
-                           Time now, AttestedServer& out) {
+                           Time now, VerificationCache& cache, AttestedServer& out) {
   const AttestedCertificate& certificate = presented.certificate;
   const AttestationMessage& message = presented.message;
   const TrustRoots roots = roots_for(simulation);
   out.simulation = simulation;
   out.config = message.config;
   out.receipt_key = message.receipt_key_spki;
-  out.certificate =
-      verify(certificate.evidence, certificate.claims, message.collateral, policy, roots, now);
-  out.fresh = verify(message.evidence, message.claims, message.collateral, policy, roots, now);
+  out.certificate = verify(certificate.evidence, certificate.claims, message.collateral, policy,
+                           roots, now, cache);
+  out.fresh =
+      verify(message.evidence, message.claims, message.collateral, policy, roots, now, cache);
   const ChannelFacts here{.tls_spki = certificate.spki,
                           .config = as_bytes(message.config),
                           .receipt_key_spki = message.receipt_key_spki};

@@ -18,10 +18,11 @@ struct Presented {
 
 // Evidence of the certificate, its claims, fresh evidence, its claims, in that order, all of them
 // even after a failure, so that `out` shows the whole picture. Returns the first failure.
+// Both pieces of evidence come from one platform: with `cache` the second costs one signature.
 // Errors: by the id of the check; kUntrusted "client.simulation" for evidence of the simulation
 // when `simulation` is off.
 Outcome<void> judge_server(const Presented& presented, const Policy& policy, bool simulation,
-                           Time now, AttestedServer& out);
+                           Time now, VerificationCache& cache, AttestedServer& out);
 
 // A saved attestation message: its evidence, and that its claims name the configuration and the
 // receipt key in it. Whose connection it came over cannot be judged from a file, so the checks of

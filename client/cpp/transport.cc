@@ -87,8 +87,8 @@ Outcome<void> AttestedTransport::attest(HttpClient& http, AttestedCertificate ce
   presented.message = std::move(*message);
   AttestedServer judged;
   judged.message = as_text(answer.body);
-  const Outcome<void> verdict =
-      judge_server(presented, options_.policy, options_.simulation, now_of_system(), judged);
+  const Outcome<void> verdict = judge_server(presented, options_.policy, options_.simulation,
+                                             now_of_system(), verified_, judged);
   if (!verdict.has_value()) {
     if (failed != nullptr) *failed = std::move(judged);
     return verdict;

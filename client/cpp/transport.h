@@ -42,6 +42,7 @@ class AttestedTransport {
   std::unique_ptr<HttpClient> http_;  // only ever one that was verified
   Bytes attested_key_;                // SPKI
   Time fresh_until_;
+  VerificationCache verified_;  // for the second piece of evidence, and when verifying again
   AttestedServer server_;
 };
 

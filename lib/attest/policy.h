@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/attest/evidence.h"
+#include "lib/attest/snp_tcb.h"
 #include "lib/attest/tcb_status.h"
 #include "lib/base/bytes.h"
 
@@ -60,7 +61,7 @@ struct SgxPolicy {
 // What a trust domain has to be. One of mr_td names the image; what it loaded is in the RTMRs.
 struct TdxPolicy {
   std::vector<ByteArray<48>> mr_td;  // at least one
-  // Each register's accepted values, or "any" said explicitly.
+  // Each register's accepted values, at least one, or "any" said explicitly.
   std::array<Accepted<ByteArray<48>>, 4> rtmr;
   std::vector<ByteArray<48>> mr_seam;  // empty: Intel's signed module identity suffices
   std::optional<ByteArray<48>> mr_config_id;
@@ -68,7 +69,8 @@ struct TdxPolicy {
   std::optional<ByteArray<48>> mr_owner_config;
   std::optional<Masked<8>> td_attributes;
   std::optional<Masked<8>> xfam;
-  std::vector<ByteArray<48>> mr_service_td;  // empty: only zeros, that is, no service TD
+  // Empty: only zeros, that is, no service TD. Otherwise only these, and not zeros unless listed.
+  std::vector<ByteArray<48>> mr_service_td;
   bool require_sept_ve_disable = true;  // without it the host can inject exceptions by unmapping
   bool allow_migration = false;         // ATTRIBUTES.MIGRATABLE
   bool allow_perfmon = false;           // ATTRIBUTES.PERFMON
@@ -76,21 +78,10 @@ struct TdxPolicy {
   bool operator==(const TdxPolicy&) const = default;
 };
 
-// The lowest TCB accepted of one product, part by part. Of Milan and Genoa fmc is not judged.
-struct SnpTcb {
-  uint8_t fmc = 0;
-  uint8_t boot_loader = 0;
-  uint8_t tee = 0;
-  uint8_t snp = 0;
-  uint8_t microcode = 0;
-
-  bool operator==(const SnpTcb&) const = default;
-};
-
 // What an SEV-SNP guest has to be.
 struct SnpPolicy {
   std::vector<ByteArray<48>> measurement;  // at least one
-  // A product that is absent is refused.
+  // The lowest TCB accepted of each product. A product that is absent is refused.
   std::optional<SnpTcb> min_tcb_milan;
   std::optional<SnpTcb> min_tcb_genoa;
   std::optional<SnpTcb> min_tcb_turin;
@@ -101,8 +92,10 @@ struct SnpPolicy {
   std::optional<ByteArray<48>> author_key_digest;
   std::optional<ByteArray<16>> family_id;
   std::optional<ByteArray<16>> image_id;
-  std::vector<ByteArray<64>> chip_id;       // empty: any genuine chip
-  std::optional<uint64_t> min_mitigations;  // bits that current_mit_vector has to have
+  std::vector<ByteArray<64>> chip_id;  // empty: any genuine chip
+  // Bits that both mitigation vectors have to have, at launch and now; reports have them from
+  // version 5 on.
+  std::optional<uint64_t> min_mitigations;
   bool allow_smt = false;
   bool allow_migration_agent = false;  // guest policy MIGRATE_MA
   bool allow_vlek = false;             // keys that a cloud provider, not a chip, identifies

@@ -18,6 +18,14 @@ struct TrustRoots {
   std::vector<Sha256Digest> amd_turin = {};
   std::vector<Sha256Digest> aws_nitro = {};  // "aws.nitro-enclaves" Root-G1
 
+  // SHA-256 of root certificates (DER) that are known byte for byte, of keys in the lists above.
+  // That they are signed by their own key was seen when they were put here, and is not computed
+  // again; another certificate of such a key has its signature checked. May be empty.
+  std::vector<Sha256Digest> known_certificates = {};
+
+  // Whether this certificate is one of them.
+  bool know(BytesView certificate) const;
+
   bool operator==(const TrustRoots&) const = default;
 };
 

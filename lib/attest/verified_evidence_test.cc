@@ -1,55 +1,12 @@
-// verify() over evidence that is in order in every respect: a simulated platform's, kept as the
-// seed of fuzz/verify.cc (which describes its layout). Under its own root it verifies; nothing here
-// tells the verifier that it is simulated.
-#include <gtest/gtest.h>
-
-#include "lib/attest/sgx_quote.h"
-#include "lib/attest/sgx_vectors_test.h"
-#include "lib/base/byte_reader.h"
-#include "lib/crypto/crypto.h"
+// verify() over evidence that is in order in every respect (verified_seed_test.h).
+#include "lib/attest/dcap_quote.h"
+#include "lib/attest/verified_seed_test.h"
 
 namespace blindai {
 namespace {
 
-struct Seed {
-  Evidence evidence{Tee::kSgx, {}};
-  Bytes claims;
-  Collateral collateral;
-  Policy policy;
-  TrustRoots roots;
-  Time now;
-
-  Verification verify() const {
-    return blindai::verify(evidence, claims, collateral, policy, roots, now);
-  }
-  std::string failures() const { return checks_in(verify(), CheckState::kFailed); }
-};
-
-Seed load() {
-  Seed out;
-  const Bytes wire = read_all(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/simulated");
-  ByteReader r(wire);
-  uint64_t now = 0;
-  EXPECT_TRUE(r.u64le(now));
-  out.now = Time{static_cast<int64_t>(now)};
-  for (Bytes* part :
-       {&out.evidence.quote, &out.claims, &out.collateral.tcb_info, &out.collateral.tcb_info_chain,
-        &out.collateral.qe_identity, &out.collateral.qe_identity_chain, &out.collateral.pck_crl,
-        &out.collateral.root_ca_crl}) {
-    uint32_t length = 0;
-    BytesView view;
-    EXPECT_TRUE(r.u32le(length) && r.bytes(view, length));
-    *part = to_bytes(view);
-  }
-  EXPECT_TRUE(r.array(out.roots.intel_sgx.emplace_back()) && r.done());
-  out.policy.sgx.emplace().mr_enclave = {sha256(as_bytes("programs"))};
-  out.policy.tcb_statuses = {TcbStatus::kUpToDate};
-  out.policy.max_evidence_age_s = 3600;
-  return out;
-}
-
 TEST(VerifiedEvidence, ComesOutWhenEveryCheckPassed) {
-  const Seed seed = load();
+  const Seed seed = load_seed();
   const Verification v = seed.verify();
   ASSERT_TRUE(v.ok()) << v.problem().sentence;
   EXPECT_EQ(v.first_failure(), nullptr);
@@ -72,7 +29,7 @@ TEST(VerifiedEvidence, ComesOutWhenEveryCheckPassed) {
 }
 
 TEST(VerifiedEvidence, IsValidToTheLastSecondOfWhatItRestsOn) {
-  Seed seed = load();
+  Seed seed = load_seed();
   const Time last = seed.verify().evidence()->valid_until();
   seed.now = last;
   seed.policy.max_evidence_age_s = 86400;
@@ -86,7 +43,7 @@ TEST(VerifiedEvidence, IsValidToTheLastSecondOfWhatItRestsOn) {
 }
 
 TEST(VerifiedEvidence, NeedsTheseVeryClaims) {
-  Seed seed = load();
+  Seed seed = load_seed();
   seed.claims.push_back(0);
   EXPECT_EQ(seed.failures(), "claims.report-data");
   seed.claims.clear();
@@ -95,16 +52,16 @@ TEST(VerifiedEvidence, NeedsTheseVeryClaims) {
 }
 
 TEST(VerifiedEvidence, NeedsItsOwnRoot) {
-  Seed seed = load();
+  Seed seed = load_seed();
   seed.roots = production_roots();
   EXPECT_EQ(seed.failures(), "sgx.pck.root");
-  seed.roots = load().roots;
+  seed.roots = load_seed().roots;
   seed.roots.intel_sgx.insert(seed.roots.intel_sgx.begin(), production_roots().intel_sgx.front());
   EXPECT_TRUE(seed.verify().ok());  // any one of the roots will do
 }
 
 TEST(VerifiedEvidence, RefusesAFlippedBitInEveryByteOfTheQuote) {
-  Seed seed = load();
+  Seed seed = load_seed();
   size_t tried = 0;
   for (uint8_t& byte : seed.evidence.quote) {
     const auto flipped = static_cast<uint8_t>(1u << (tried++ % 8));
@@ -117,15 +74,15 @@ TEST(VerifiedEvidence, RefusesAFlippedBitInEveryByteOfTheQuote) {
 }
 
 TEST(VerifiedEvidence, BytesAfterTheQuoteChangeNothing) {
-  Seed seed = load();
+  Seed seed = load_seed();
   append(seed.evidence.quote, Bytes(70, 0x5a));
   const Verification v = seed.verify();
   ASSERT_TRUE(v.ok());
-  EXPECT_EQ(to_json(v), to_json(load().verify()));
+  EXPECT_EQ(to_json(v), to_json(load_seed().verify()));
 }
 
 TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
-  const Seed good = load();
+  const Seed good = load_seed();
   Seed seed = good;
   std::swap(seed.collateral.tcb_info, seed.collateral.qe_identity);
   EXPECT_EQ(seed.failures(), "sgx.tcb-info.envelope sgx.qe-identity.envelope");
@@ -133,7 +90,7 @@ TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
   std::swap(seed.collateral.pck_crl, seed.collateral.root_ca_crl);
   EXPECT_EQ(seed.failures(), "sgx.root-crl.issuer sgx.pck-crl.issuer");
   seed = good;
-  seed.collateral.tcb_info_chain = to_bytes(parse_sgx_quote(seed.evidence.quote)->certification);
+  seed.collateral.tcb_info_chain = to_bytes(parse_dcap_quote(seed.evidence.quote)->certification);
   EXPECT_EQ(seed.failures(), "sgx.tcb-info.chain");
   seed = good;
   seed.collateral = {};
@@ -142,7 +99,7 @@ TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
 }
 
 TEST(VerifiedEvidence, JsonHasWhatWasVerified) {
-  const std::string json = to_json(load().verify());
+  const std::string json = to_json(load_seed().verify());
   const auto doc = JsonDocument::parse(json);
   ASSERT_TRUE(doc.has_value());
   EXPECT_EQ(doc->root()["ok"].boolean().value(), true);
@@ -157,7 +114,7 @@ TEST(VerifiedEvidence, JsonHasWhatWasVerified) {
 TEST(Verification, EveryCheckIsDocumentedInOrder) {
   const Bytes page = read_all(BLINDAI_SOURCE_DIR "/docs/attestation.md");
   size_t at = 0;
-  const Verification v = load().verify();
+  const Verification v = load_seed().verify();
   for (const Check& c : v.checks()) {
     const size_t found = as_text(page).find("| `" + std::string(c.name()) + "` |", at);
     ASSERT_NE(found, std::string_view::npos) << c.name();

@@ -6,6 +6,8 @@
 
 namespace blindai {
 
+class Recall;  // recall.h
+
 struct CheckSpec {
   Id id;
   Code code;  // of a failure
@@ -29,8 +31,15 @@ class Verifier {
   Verification result_;
 };
 
-// SGX evidence (sgx_verification.cc). The other parameters as verify() has them.
-Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                        const Policy& policy, const TrustRoots& roots, Time now);
+// SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.
+Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
+// SEV-SNP evidence (snp_verification.cc). The same.
+Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                        const Policy& policy, const TrustRoots& roots, Time now, Recall& recall);
+
+// AWS Nitro evidence (nitro_verification.cc), which carries its own chain and needs no collateral.
+Verification verify_nitro(const Evidence& evidence, BytesView claims, const Policy& policy,
+                          const TrustRoots& roots, Time now, Recall& recall);
 
 }  // namespace blindai

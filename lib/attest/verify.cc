@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/attest/recall.h"
 #include "lib/attest/verifier.h"
 
 namespace blindai {
@@ -96,21 +97,50 @@ Verification Verifier::finish(std::optional<VerifiedEvidence::Facts> facts) && {
   return std::move(result_);
 }
 
-Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                    const Policy& policy, const TrustRoots& roots, Time now) {
+namespace {
+
+Verification verify_with(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                         const Policy& policy, const TrustRoots& roots, Time now, Recall& recall) {
   switch (evidence.tee) {
     case Tee::kSgx:
-      return verify_sgx(evidence, claims, collateral, policy, roots, now);
     case Tee::kTdx:
+      return verify_dcap(evidence, claims, collateral, policy, roots, now, recall);
     case Tee::kSnp:
+      return verify_snp(evidence, claims, collateral, policy, roots, now, recall);
     case Tee::kNitro:
-      break;
+      return verify_nitro(evidence, claims, policy, roots, now, recall);
   }
   constexpr CheckSpec kUnsupported[] = {
-      {{"evidence.tee", "This program verifies SGX evidence only. Update it."}, Code::kUntrusted}};
+      {{"evidence.tee", "This program does not verify evidence of this TEE. Update it."},
+       Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);
-  verifier.mark(0, false, "sgx", std::string(name_of(evidence.tee)));
+  verifier.mark(0, false, "sgx, tdx, snp or nitro", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
+}
+
+// Whether nothing stands against it but what this caller accepts and expects.
+bool platform_passed(const Verification& v) {
+  return std::ranges::all_of(v.checks(), [](const Check& c) {
+    return c.state == CheckState::kPassed || c.name().starts_with("policy.") ||
+           c.name().starts_with("claims.");
+  });
+}
+
+}  // namespace
+
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now) {
+  Recall nothing(nullptr);
+  return verify_with(evidence, claims, collateral, policy, roots, now, nothing);
+}
+
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now,
+                    VerificationCache& cache) {
+  Recall recall(&cache);
+  Verification out = verify_with(evidence, claims, collateral, policy, roots, now, recall);
+  if (platform_passed(out)) recall.keep();
+  return out;
 }
 
 }  // namespace blindai

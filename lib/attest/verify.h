@@ -5,7 +5,7 @@
 //   if (!v.ok()) return std::unexpected(v.problem());
 //   use(*v.evidence());
 //
-// Pure: no clock, network, file or cache. Every check has a stable name and is in the result
+// Pure: no clock, network or file. Every check has a stable name and is in the result
 // whether it passed, failed or was not reached; ok() means that every one of them passed, so a
 // check that did not run is a refusal. docs/attestation.md gives each name's meaning and source.
 #pragma once
@@ -20,6 +20,7 @@
 #include "lib/attest/evidence.h"
 #include "lib/attest/policy.h"
 #include "lib/attest/trust_roots.h"
+#include "lib/attest/verification_cache.h"
 #include "lib/base/time.h"
 
 namespace blindai {
@@ -168,6 +169,11 @@ class Verification {
 // one check "evidence.tee".
 Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                     const Policy& policy, const TrustRoots& roots, Time now);
+// The same, and faster when the platform was verified with this cache before: the same checks with
+// the same results (verification_cache.h).
+Verification verify(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                    const Policy& policy, const TrustRoots& roots, Time now,
+                    VerificationCache& cache);
 
 // {"ok":…,"at":…,"checks":[{"name","state","expected","found"}…],"evidence":{…}|null}
 std::string to_json(const Verification& verification);

@@ -1,190 +1,171 @@
 #include "lib/attest/x509.h"
 
 #include <algorithm>
-#include <openssl/core_names.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/objects.h>
 
-#include <openssl/asn1.h>
-#include <openssl/x509.h>
-#include <openssl/x509v3.h>
-
+#include "lib/attest/x509_fields.h"
+#include "lib/base/der_writer.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
 namespace {
 
 constexpr size_t kMaxCertificateLen = 16 * 1024;
-constexpr size_t kMaxCrlLen = 8 * 1024 * 1024;
+constexpr size_t kMaxExtensions = 32;
 constexpr size_t kMaxChain = 8;
-constexpr char kSgxExtensionOid[] = "1.2.840.113741.1.13.1";
+// OIDs, content only: id-ce-basicConstraints, id-ce-keyUsage, and Intel's 1.2.840.113741.1.13.1.
+constexpr uint8_t kBasicConstraintsOid[] = {0x55, 0x1d, 0x13};
+constexpr uint8_t kKeyUsageOid[] = {0x55, 0x1d, 0x0f};
+constexpr uint8_t kSgxOid[] = {0x2a, 0x86, 0x48, 0x86, 0xf8, 0x4d, 0x01, 0x0d, 0x01};
 
-// OpenSSL leaves what it found wrong in a queue of the thread; nothing of ours reads it, and the
-// next TLS call on this thread would take it for its own.
-struct ErrorQueue {
-  ErrorQueue() { ERR_set_mark(); }
-  ~ErrorQueue() { ERR_pop_to_mark(); }
-  ErrorQueue(const ErrorQueue&) = delete;
-  ErrorQueue& operator=(const ErrorQueue&) = delete;
+struct BasicConstraints {
+  bool ca = false;
+  std::optional<uint64_t> path_len;
 };
 
-struct OpensslFree {
-  void operator()(unsigned char* p) const { OPENSSL_free(p); }
-};
-
-BytesView view(const ASN1_STRING* s) {
-  return {ASN1_STRING_get0_data(s), static_cast<size_t>(ASN1_STRING_length(s))};
-}
-
-// RFC 5280 section 4.1.2.5: the type and the number of year digits belong together.
-bool read_time(const ASN1_TIME* t, Time& out) {
-  if (t == nullptr) return false;
-  const std::string_view text = as_text(view(t));
-  const int type = ASN1_STRING_type(t);
-  if (!(type == V_ASN1_UTCTIME && text.size() == 13) &&
-      !(type == V_ASN1_GENERALIZEDTIME && text.size() == 15))
+// RFC 5280 section 4.2.1.9. A path length is a CA's only.
+bool read_basic_constraints(BytesView der, BasicConstraints& out) {
+  DerReader outer(der);
+  BytesView content;
+  BytesView value;
+  if (!outer.take(DerTag::kSequence, content) || !outer.done()) return false;
+  DerReader r(content);
+  if (r.sees(DerTag::kBoolean)) {
+    if (!r.take(DerTag::kBoolean, value) || value.size() != 1 ||
+        (value[0] != 0x00 && value[0] != 0xff))
+      return false;
+    out.ca = value[0] != 0;
+  }
+  if (r.done()) return true;
+  ByteArray<2> length{};
+  if (!out.ca || !r.take(DerTag::kInteger, value) ||
+      !der_unsigned_to<2>(value, std::span<uint8_t, 2>(length)))
     return false;
-  const auto parsed = parse_asn1_time(text);
-  if (!parsed.has_value()) return false;
-  out = *parsed;
-  return true;
+  out.path_len = static_cast<uint64_t>(length[0]) << 8 | length[1];
+  return r.done();
 }
 
-// The one common name, as UTF-8; false when there is none or more than one.
-bool read_common_name(const X509_NAME* name, std::string& out) {
-  const int at = X509_NAME_get_index_by_NID(name, NID_commonName, -1);
-  if (at < 0 || X509_NAME_get_index_by_NID(name, NID_commonName, at) >= 0) return false;
-  unsigned char* raw = nullptr;
-  const int length =
-      ASN1_STRING_to_UTF8(&raw, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
-  if (length < 0) return false;
-  std::unique_ptr<unsigned char, OpensslFree> owned(raw);
-  out.assign(reinterpret_cast<const char*>(raw), static_cast<size_t>(length));
-  return true;
-}
-
-bool is_ecdsa_sha256(const X509_ALGOR* algorithm) {
-  const ASN1_OBJECT* oid = nullptr;
-  int parameter = 0;
-  X509_ALGOR_get0(&oid, &parameter, nullptr, algorithm);
-  return OBJ_obj2nid(oid) == NID_ecdsa_with_SHA256 && parameter == V_ASN1_UNDEF;
-}
-
-// The key's point, when it is an uncompressed one on P-256.
-bool read_point(const X509* x509, ByteArray<64>& out) {
-  EVP_PKEY* key = X509_get0_pubkey(x509);
-  char group[16] = {};
-  if (key == nullptr || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC ||
-      EVP_PKEY_get_group_name(key, group, sizeof group, nullptr) != 1 ||
-      std::string_view(group) != "prime256v1")
+// Section 4.2.1.3: the first eight of the nine bits, digitalSignature the highest.
+bool read_key_usage(BytesView der, uint8_t& out) {
+  DerReader r(der);
+  BytesView bits;
+  if (!r.take(DerTag::kBitString, bits) || !r.done() || bits.size() < 2 || bits.size() > 3 ||
+      bits[0] > 7 || (bits.back() & ((1u << bits[0]) - 1)) != 0)
     return false;
-  const ASN1_BIT_STRING* bits = X509_get0_pubkey_bitstr(x509);
-  const BytesView point = view(bits);
-  if (point.size() != 65 || point[0] != 4) return false;
-  std::copy(point.begin() + 1, point.end(), out.begin());
+  out = bits[1];
   return true;
-}
-
-// Whether writing the object again gives the very bytes it was read from, so that no part of the
-// input went unread.
-template <typename T, typename Encode>
-bool encodes_to(const T* object, Encode encode, BytesView der) {
-  unsigned char* raw = nullptr;
-  const int length = encode(object, &raw);
-  if (length < 0) return false;
-  std::unique_ptr<unsigned char, OpensslFree> owned(raw);
-  return equal({raw, static_cast<size_t>(length)}, der);
-}
-
-bool key_usage(const X509* x509, uint32_t bit) {
-  // Absent key usage reads as "everything allowed" in OpenSSL; here it is a refusal.
-  return (X509_get_extension_flags(const_cast<X509*>(x509)) & EXFLAG_KUSAGE) != 0 &&
-         (X509_get_key_usage(const_cast<X509*>(x509)) & bit) != 0;
 }
 
 }  // namespace
 
-void X509Free::operator()(x509_st* x509) const {
-  X509_free(x509);
-}
-void X509Free::operator()(X509_crl_st* crl) const {
-  X509_CRL_free(crl);
-}
-
-Result<Certificate> Certificate::from_der(BytesView der) {
-  ErrorQueue errors;
-  if (der.empty() || der.size() > kMaxCertificateLen) return fail(Code::kMalformed, "x509.der");
-  const unsigned char* at = der.data();
-  Certificate out(d2i_X509(nullptr, &at, static_cast<long>(der.size())));
-  if (out.x509_ == nullptr || at != der.data() + der.size() ||
-      !encodes_to(out.x509_.get(), i2d_X509, der))
-    return fail(Code::kMalformed, "x509.der");
+Result<Certificate> Certificate::from_der(BytesView der, X509Profile profile) {
+  if (der.size() > kMaxCertificateLen) return fail(Code::kMalformed, "x509.der");
+  Certificate out(to_bytes(der), profile);
   RETURN_IF_ERROR(out.read());
   return out;
 }
 
+// Nothing is read until the frame holds: what is not DER at all is told from what is another
+// profile's.
 Status Certificate::read() {
+  const std::unexpected<Error> malformed = fail(Code::kMalformed, "x509.der");
   const std::unexpected<Error> profile = fail(Code::kMalformed, "x509.profile");
-  const X509_ALGOR* outer = nullptr;
-  X509_get0_signature(nullptr, &outer, x509_.get());
-  if (X509_get_version(x509_.get()) != X509_VERSION_3 || !is_ecdsa_sha256(outer) ||
-      !is_ecdsa_sha256(X509_get0_tbs_sigalg(x509_.get())))
+  const X509Rules rules = rules_of(profile_);
+  SignedFrame frame;
+  if (!read_frame(der_, frame)) return malformed;
+  body_ = frame.body;
+  signature_ = frame.signature;
+  DerReader r(frame.content);
+  BytesView version;
+  BytesView algorithm;
+  BytesView validity;
+  constexpr uint8_t kVersion3[] = {0x02, 0x01, 0x02};
+  if (!r.take(DerTag::kContext0, version) || !equal(version, kVersion3) ||
+      !take_serial(r, serial_) || !take_whole(r, DerTag::kSequence, algorithm) ||
+      !equal(algorithm, frame.algorithm) || !is_algorithm_of(rules.issuer_key, algorithm) ||
+      !take_name(r, issuer_, issuer_name_) || !r.take(DerTag::kSequence, validity))
     return profile;
-  // Parses the extensions; EXFLAG_INVALID covers duplicates and values that do not decode.
-  const uint32_t flags = X509_get_extension_flags(x509_.get());
-  if ((flags & (EXFLAG_INVALID | EXFLAG_CRITICAL)) != 0 || (flags & EXFLAG_BCONS) == 0)
+  DerReader times(validity);
+  if (!take_time(times, not_before_) || !take_time(times, not_after_) || !times.done() ||
+      !take_name(r, subject_, common_name_) || !take_whole(r, DerTag::kSequence, spki_) ||
+      !read_key(rules.key, spki_, key_))
     return profile;
-  if (!read_common_name(X509_get_subject_name(x509_.get()), common_name_) ||
-      !read_time(X509_get0_notBefore(x509_.get()), not_before_) ||
-      !read_time(X509_get0_notAfter(x509_.get()), not_after_) ||
-      !read_point(x509_.get(), public_point_))
+  spki_hash_ = sha256(spki_);
+  if (rules.key == KeyKind::kP256) std::copy(key_.begin(), key_.end(), public_point_.begin());
+  if (rules.key == KeyKind::kP384) std::copy(key_.begin(), key_.end(), p384_point_.begin());
+  BytesView wrapped;
+  BytesView extensions;
+  if (!r.take(DerTag::kContext3, wrapped) || !r.done()) return profile;
+  DerReader list(wrapped);
+  if (!list.take(DerTag::kSequence, extensions) || !list.done() || !read_extensions(extensions))
     return profile;
-  unsigned char* raw = nullptr;
-  const int spki_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(x509_.get()), &raw);
-  if (spki_len < 0) return profile;
-  std::unique_ptr<unsigned char, OpensslFree> owned(raw);
-  spki_hash_ = sha256({raw, static_cast<size_t>(spki_len)});
-  is_ca_ = (flags & EXFLAG_CA) != 0 && key_usage(x509_.get(), KU_KEY_CERT_SIGN);
-  const long path = X509_get_pathlen(x509_.get());
-  if (path >= 0) path_len_ = static_cast<uint64_t>(path);
-  may_sign_crls_ = key_usage(x509_.get(), KU_CRL_SIGN);
-  may_sign_data_ = key_usage(x509_.get(), KU_DIGITAL_SIGNATURE);
-  const ASN1_INTEGER* serial = X509_get0_serialNumber(x509_.get());
-  serial_ = to_bytes(view(serial));
-  serial_negative_ = (ASN1_STRING_type(serial) & V_ASN1_NEG) != 0;
-
-  const std::unique_ptr<ASN1_OBJECT, decltype(&ASN1_OBJECT_free)> sgx(
-      OBJ_txt2obj(kSgxExtensionOid, 1), ASN1_OBJECT_free);
-  for (int i = 0; i < X509_get_ext_count(x509_.get()); ++i) {
-    X509_EXTENSION* extension = X509_get_ext(x509_.get(), i);
-    const ASN1_OBJECT* oid = X509_EXTENSION_get_object(extension);
-    if (X509_get_ext_by_OBJ(x509_.get(), oid, i) >= 0) return profile;  // twice
-    const int nid = OBJ_obj2nid(oid);
-    if (X509_EXTENSION_get_critical(extension) != 0 && nid != NID_basic_constraints &&
-        nid != NID_key_usage)
-      return profile;
-    if (OBJ_cmp(oid, sgx.get()) == 0)
-      sgx_extension_ = to_bytes(view(X509_EXTENSION_get_data(extension)));
-  }
   return {};
 }
 
+bool Certificate::read_extensions(BytesView list) {
+  std::optional<BasicConstraints> constraints;
+  std::optional<uint8_t> usage;
+  for (DerReader r(list); !r.done();) {
+    ExtensionField field;
+    if (!take_extension(r, field) || extensions_.size() == kMaxExtensions ||
+        find_extension(field.oid).has_value())
+      return false;
+    extensions_.push_back({field.oid, field.value});
+    if (equal(field.oid, kBasicConstraintsOid)) {
+      if (!read_basic_constraints(field.value, constraints.emplace())) return false;
+    } else if (equal(field.oid, kKeyUsageOid)) {
+      if (!read_key_usage(field.value, usage.emplace())) return false;
+    } else if (field.critical) {
+      return false;
+    }
+  }
+  if (rules_of(profile_).basic_constraints ? !constraints.has_value()
+                                           : constraints.has_value() || usage.has_value())
+    return false;
+  // RFC 5280 section 4.2.1.3. Absent key usage allows nothing.
+  constexpr uint8_t kDigitalSignatureBit = 0x80;
+  constexpr uint8_t kKeyCertSignBit = 0x04;
+  constexpr uint8_t kCrlSignBit = 0x02;
+  const uint8_t bits = usage.value_or(0);
+  is_ca_ = constraints.has_value() && constraints->ca && (bits & kKeyCertSignBit) != 0;
+  if (constraints.has_value()) path_len_ = constraints->path_len;
+  may_sign_crls_ = (bits & kCrlSignBit) != 0;
+  may_sign_data_ = (bits & kDigitalSignatureBit) != 0;
+  sgx_extension_ = find_extension(kSgxOid).value_or(BytesView());
+  return true;
+}
+
+std::optional<BytesView> Certificate::find_extension(BytesView oid) const {
+  for (const Extension& e : extensions_)
+    if (equal(e.oid, oid)) return e.value;
+  return std::nullopt;
+}
+
+std::optional<BytesView> Certificate::extension(std::string_view oid) const {
+  const Bytes der = der_oid(oid);
+  DerReader r(der);
+  BytesView content;
+  BLINDAI_CHECK(r.take(DerTag::kOid, content));
+  return find_extension(content);
+}
+
 bool Certificate::same_as(const Certificate& other) const {
-  return X509_cmp(x509_.get(), other.x509_.get()) == 0;
+  return equal(der_, other.der_);
 }
 
 bool Certificate::names_issuer(const Certificate& issuer) const {
-  return X509_NAME_cmp(X509_get_issuer_name(x509_.get()),
-                       X509_get_subject_name(issuer.x509_.get())) == 0;
+  return equal(issuer_, issuer.subject_);
 }
 
 bool Certificate::signed_by(const Certificate& issuer) const {
-  ErrorQueue errors;
-  return X509_verify(x509_.get(), X509_get0_pubkey(issuer.x509_.get())) == 1;
+  return issuer.made(body_, signature_, profile_);
 }
 
-Result<std::vector<Certificate>> parse_pem_chain(BytesView pem) {
+bool Certificate::made(BytesView body, BytesView signature, X509Profile theirs) const {
+  const KeyKind kind = rules_of(profile_).key;
+  return rules_of(theirs).issuer_key == kind && signature_holds(kind, key_, body, signature);
+}
+
+Result<std::vector<Certificate>> parse_pem_chain(BytesView pem, X509Profile profile) {
   constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
   constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
   const std::string_view text = as_text(pem);
@@ -201,60 +182,19 @@ Result<std::vector<Certificate>> parse_pem_chain(BytesView pem) {
     const size_t end = text.find(kEnd, at);
     if (end == std::string_view::npos || end - at > 2 * kMaxCertificateLen) return malformed(at);
     base64.clear();
-    for (const char c : text.substr(at, end - at))
-      if (c != '\n' && c != '\r') base64 += c;
+    for (size_t line = at; line < end;) {
+      const size_t stop = std::min(text.find_first_of("\r\n", line), end);
+      base64 += text.substr(line, stop - line);
+      line = stop + 1;
+    }
     const auto der = from_base64(base64);
     if (!der.has_value()) return malformed(at);
-    ASSIGN_OR_RETURN(Certificate certificate, Certificate::from_der(*der));
+    ASSIGN_OR_RETURN(Certificate certificate, Certificate::from_der(*der, profile));
     out.push_back(std::move(certificate));
     at = end + kEnd.size();
   }
   if (out.empty()) return malformed(0);
   return out;
-}
-
-Result<Crl> Crl::from_der(BytesView der) {
-  ErrorQueue errors;
-  const std::unexpected<Error> malformed = fail(Code::kMalformed, "x509.crl");
-  if (der.empty()) return malformed;
-  if (der.size() > kMaxCrlLen) return fail(Code::kTooLarge, "x509.crl-size");
-  const unsigned char* at = der.data();
-  Crl out(d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size())));
-  if (out.crl_ == nullptr || at != der.data() + der.size() ||
-      !encodes_to(out.crl_.get(), i2d_X509_CRL, der))
-    return malformed;
-  const X509_ALGOR* algorithm = nullptr;
-  X509_CRL_get0_signature(out.crl_.get(), nullptr, &algorithm);
-  if (!is_ecdsa_sha256(algorithm) ||
-      !read_time(X509_CRL_get0_lastUpdate(out.crl_.get()), out.this_update_) ||
-      !read_time(X509_CRL_get0_nextUpdate(out.crl_.get()), out.next_update_) ||
-      !read_common_name(X509_CRL_get_issuer(out.crl_.get()), out.issuer_name_))
-    return malformed;
-  // A critical extension changes what the list covers (delta, one reason, other issuers).
-  for (int i = 0; i < X509_CRL_get_ext_count(out.crl_.get()); ++i)
-    if (X509_EXTENSION_get_critical(X509_CRL_get_ext(out.crl_.get(), i)) != 0) return malformed;
-  return out;
-}
-
-bool Crl::names_issuer(const Certificate& issuer) const {
-  return X509_NAME_cmp(X509_CRL_get_issuer(crl_.get()),
-                       X509_get_subject_name(issuer.x509_.get())) == 0;
-}
-
-bool Crl::signed_by(const Certificate& issuer) const {
-  ErrorQueue errors;
-  return X509_CRL_verify(crl_.get(), X509_get0_pubkey(issuer.x509_.get())) == 1;
-}
-
-bool Crl::lists(const Certificate& certificate) const {
-  STACK_OF(X509_REVOKED)* entries = X509_CRL_get_REVOKED(crl_.get());
-  for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
-    const ASN1_INTEGER* serial = X509_REVOKED_get0_serialNumber(sk_X509_REVOKED_value(entries, i));
-    if (equal(view(serial), certificate.serial()) &&
-        ((ASN1_STRING_type(serial) & V_ASN1_NEG) != 0) == certificate.serial_negative())
-      return true;
-  }
-  return false;
 }
 
 }  // namespace blindai

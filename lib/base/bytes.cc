@@ -1,6 +1,7 @@
 #include "lib/base/bytes.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace blindai {
 namespace {
@@ -15,13 +16,27 @@ int hex_value(char c) {
   return -1;
 }
 
+// The value of each letter; -1 for every other byte.
+constexpr std::array<int8_t, 256> kBase64Values = [] {
+  std::array<int8_t, 256> out{};
+  out.fill(-1);
+  for (size_t i = 0; i < 64; ++i) out[static_cast<uint8_t>(kBase64[i])] = static_cast<int8_t>(i);
+  return out;
+}();
+
 int base64_value(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '+') return 62;
-  if (c == '/') return 63;
-  return -1;
+  return kBase64Values[static_cast<uint8_t>(c)];
+}
+
+// How many bytes at the beginning are ASCII, counted in words of eight.
+size_t ascii_words(BytesView bytes) {
+  constexpr uint64_t kHighBits = 0x8080808080808080;
+  size_t n = 0;
+  for (uint64_t word = 0; bytes.size() - n >= sizeof word; n += sizeof word) {
+    std::memcpy(&word, bytes.data() + n, sizeof word);
+    if ((word & kHighBits) != 0) break;
+  }
+  return n;
 }
 
 }  // namespace
@@ -31,11 +46,10 @@ bool equal(BytesView a, BytesView b) {
 }
 
 std::string to_hex(BytesView bytes) {
-  std::string out;
-  out.reserve(bytes.size() * 2);
-  for (uint8_t b : bytes) {
-    out += kHexDigits[b >> 4];
-    out += kHexDigits[b & 15];
+  std::string out(bytes.size() * 2, '0');
+  for (size_t i = 0; i < bytes.size(); ++i) {
+    out[2 * i] = kHexDigits[bytes[i] >> 4];
+    out[2 * i + 1] = kHexDigits[bytes[i] & 15];
   }
   return out;
 }
@@ -71,8 +85,8 @@ std::string to_base64(BytesView bytes) {
 
 Result<Bytes> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return fail(Code::kMalformed, "base64.text", text.size());
-  Bytes out;
-  out.reserve(text.size() / 4 * 3);
+  Bytes out(text.size() / 4 * 3);
+  uint8_t* to = out.data();
   for (size_t i = 0; i < text.size(); i += 4) {
     const bool last = i + 4 == text.size();
     const size_t padding = !last ? 0 : text[i + 2] == '=' ? 2 : text[i + 3] == '=' ? 1 : 0;
@@ -86,10 +100,11 @@ Result<Bytes> from_base64(std::string_view text) {
     // Bits past the last whole byte must be zero, or two texts would mean the same bytes.
     if ((padding == 2 && (group & 0xffff) != 0) || (padding == 1 && (group & 0xff) != 0))
       return fail(Code::kMalformed, "base64.text", i);
-    out.push_back(static_cast<uint8_t>(group >> 16));
-    if (padding < 2) out.push_back(static_cast<uint8_t>(group >> 8));
-    if (padding < 1) out.push_back(static_cast<uint8_t>(group));
+    *to++ = static_cast<uint8_t>(group >> 16);
+    if (padding < 2) *to++ = static_cast<uint8_t>(group >> 8);
+    if (padding < 1) *to++ = static_cast<uint8_t>(group);
   }
+  out.resize(static_cast<size_t>(to - out.data()));
   return out;
 }
 
@@ -99,6 +114,7 @@ bool is_utf8(BytesView bytes) {
     const uint8_t lead = bytes[i];
     if (lead < 0x80) {
       ++i;
+      i += ascii_words(bytes.subspan(i));
       continue;
     }
     size_t length;

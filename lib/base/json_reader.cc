@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <deque>
 
 #include "lib/base/json.h"
 
@@ -202,10 +203,9 @@ class JsonReader {
   Status no_duplicates(size_t index) {
     const uint32_t count = doc_.nodes_[index].count;
     if (count < 2) return {};
-    std::vector<std::string> unescaped;
-    unescaped.reserve(count);  // keeps the views below valid
-    std::vector<std::string_view> keys;
-    keys.reserve(count);
+    std::deque<std::string> unescaped;  // what views below are views of
+    std::vector<std::string_view>& keys = keys_;
+    keys.clear();
     size_t at = index + 1;
     for (uint32_t i = 0; i < count; ++i, at = doc_.nodes_[at].next) {
       const Node& node = doc_.nodes_[at];
@@ -262,6 +262,7 @@ class JsonReader {
   const JsonLimits& limits_;
   JsonDocument& doc_;
   size_t at_ = 0;
+  std::vector<std::string_view> keys_;  // of one object at a time
 };
 
 Result<JsonDocument> JsonDocument::parse(std::string_view text, const JsonLimits& limits) {

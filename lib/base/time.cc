@@ -47,10 +47,9 @@ bool make_time(int year, int month, int day, int hour, int minute, int second, T
   return true;
 }
 
-void put(std::string& out, int64_t value, size_t width) {
-  std::string text = std::to_string(value);
-  out.append(width > text.size() ? width - text.size() : 0, '0');
-  out += text;
+// `width` decimal digits that end before `end`.
+void put(char* end, int64_t value, size_t width) {
+  for (; width > 0; --width, value /= 10) *--end = static_cast<char>('0' + value % 10);
 }
 
 }  // namespace
@@ -92,19 +91,13 @@ std::string to_rfc3339(Time t) {
     left -= days_in_month(year, month);
     ++month;
   }
-  std::string out;
-  put(out, year, 4);
-  out += '-';
-  put(out, month, 2);
-  out += '-';
-  put(out, left + 1, 2);
-  out += 'T';
-  put(out, rest / 3600, 2);
-  out += ':';
-  put(out, rest / 60 % 60, 2);
-  out += ':';
-  put(out, rest % 60, 2);
-  out += 'Z';
+  std::string out = "yyyy-mm-ddThh:mm:ssZ";
+  put(&out[4], year, 4);
+  put(&out[7], month, 2);
+  put(&out[10], left + 1, 2);
+  put(&out[13], rest / 3600, 2);
+  put(&out[16], rest / 60 % 60, 2);
+  put(&out[19], rest % 60, 2);
   return out;
 }
 

@@ -74,6 +74,8 @@ Result<AttestationMessage> decode_attestation_message(std::string_view text) {
   ASSIGN_OR_RETURN(out.evidence.quote, base64_field(root, "evidence", kMaxEvidence));
   ASSIGN_OR_RETURN(out.claims, base64_field(root, "claims", kMaxClaims));
   const JsonValue collateral = root["collateral"];
+  if (!collateral.is_object())
+    return fail(Code::kMalformed, "channel.message.field", root.offset());
   for (const CollateralPart& part : collateral_parts(out.evidence.tee)) {
     ASSIGN_OR_RETURN(out.collateral.*part.member,
                      base64_field(collateral, part.name, kMaxCollateralPart));

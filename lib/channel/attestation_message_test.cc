@@ -67,6 +67,59 @@ TEST(AttestationMessage, EveryFieldIsRequired) {
   }
 }
 
+// Each TEE has its own collateral, and a message for it nothing of another's.
+TEST(AttestationMessage, CarriesTheCollateralOfEveryTee) {
+  for (const Tee tee : {Tee::kSgx, Tee::kTdx, Tee::kSnp, Tee::kNitro}) {
+    AttestationMessage sent = sample();
+    sent.evidence.tee = tee;
+    sent.collateral = {.vek = {7}, .vek_chain = {8, 8}, .vek_crl = {9, 9, 9}};
+    uint8_t value = 0;
+    for (const CollateralPart& part : collateral_parts(tee))
+      sent.collateral.*part.member = Bytes(2, ++value);
+    const std::string text = encode_attestation_message(sent).value();
+    const auto read = decode_attestation_message(text);
+    ASSERT_TRUE(read.has_value()) << name_of(tee) << read.error().name();
+    EXPECT_EQ(read->evidence.tee, tee);
+    EXPECT_EQ(read->evidence.quote, sent.evidence.quote);
+    for (const CollateralPart& part : collateral_parts(tee)) {
+      EXPECT_EQ(read->collateral.*part.member, sent.collateral.*part.member) << part.name;
+      std::string missing = text;
+      replace(missing, "\"" + std::string(part.name) + "\":", "\"other\":");
+      EXPECT_EQ(error_of(missing), "channel.message.field") << part.name;
+    }
+    const bool amd = tee == Tee::kSnp, intel = tee == Tee::kSgx || tee == Tee::kTdx;
+    EXPECT_EQ(text.contains("\"vek\""), amd) << name_of(tee);
+    EXPECT_EQ(text.contains("\"tcb_info\""), intel) << name_of(tee);
+    EXPECT_EQ(read->collateral.vek.empty(), !amd) << name_of(tee);
+    EXPECT_EQ(encode_attestation_message(*read).value(), text);
+  }
+}
+
+TEST(AttestationMessage, OfNitroHasAnEmptyCollateral) {
+  AttestationMessage sent = sample();
+  sent.evidence.tee = Tee::kNitro;
+  const std::string text = encode_attestation_message(sent).value();
+  EXPECT_NE(text.find("\"collateral\":{}"), std::string::npos);
+  std::string missing = text;
+  replace(missing, "\"collateral\":{}", "\"collateral\":null");
+  EXPECT_EQ(error_of(missing), "channel.message.field");
+  missing = text;
+  replace(missing, "\"collateral\":{},", "");
+  EXPECT_EQ(error_of(missing), "channel.message.field");
+}
+
+TEST(AttestationMessage, RefusesOversizedCollateralOfEveryTee) {
+  for (const Tee tee : {Tee::kTdx, Tee::kSnp}) {
+    for (const CollateralPart& part : collateral_parts(tee)) {
+      AttestationMessage message = sample();
+      message.evidence.tee = tee;
+      (message.collateral.*part.member).resize(kMaxCollateralPart + 1);
+      EXPECT_EQ(encode_attestation_message(message).error().name(), "channel.message.size")
+          << part.name;
+    }
+  }
+}
+
 TEST(AttestationMessage, IgnoresFieldsItDoesNotKnow) {
   std::string text = encode_attestation_message(sample()).value();
   replace(text, "{", "{\"new\":[1,{}],");

@@ -15,7 +15,7 @@
 namespace blindai {
 
 inline constexpr size_t kMaxCertificate = 32 * 1024;
-inline constexpr size_t kMaxEvidence = 16 * 1024;
+inline constexpr size_t kMaxEvidence = 20 * 1024;  // a Nitro document may have 17 KiB
 
 // Unverified: what a certificate says.
 struct AttestedCertificate {
@@ -26,18 +26,19 @@ struct AttestedCertificate {
 
 // CN "blindai", a random serial number, the evidence extension not critical (so that TLS clients
 // that do not verify evidence can still be told apart by their users, not by a handshake failure).
-// Errors: kInvalid "channel.certificate.tee" for evidence of a TEE that has no form here yet (only
-// SGX and TDX do); kTooLarge "channel.certificate.size".
+// SGX and TDX: tagged evidence. SNP and Nitro: CMW (cmw.h).
+// Errors: kTooLarge "channel.certificate.size".
 Result<Bytes> make_certificate(const SigningKey& key, const Evidence& evidence, BytesView claims,
                                Time not_before, Time not_after);
 
+// The forms that other systems had before these are refused; legacy_certificate.h reads them.
 // Errors: kTooLarge "channel.certificate.size"; kMalformed "channel.certificate.der" (not exactly
-// one DER X.509 version 3 certificate), "channel.certificate.evidence-layout"; kUntrusted
-// "channel.certificate.key" (not P-256), "channel.certificate.signature" (not signed by its own
-// key), "channel.certificate.critical" (a critical extension that is not understood),
-// "channel.certificate.no-evidence", "channel.certificate.evidence-twice" (more than one, of
-// whatever kind), "channel.certificate.evidence-kind" (a form or quote of a TEE that is not read
-// here).
+// one DER X.509 version 3 certificate), "channel.certificate.evidence-layout"; cbor.*; those of
+// decode_cmw() (cmw.h); kUntrusted "channel.certificate.key" (not P-256),
+// "channel.certificate.signature" (not signed by its own key), "channel.certificate.critical" (a
+// critical extension that is not understood), "channel.certificate.no-evidence",
+// "channel.certificate.evidence-twice" (more than one, of whatever kind),
+// "channel.certificate.evidence-kind" (a form or quote of a TEE that is not read here).
 Result<AttestedCertificate> read_certificate(BytesView der);
 
 }  // namespace blindai

@@ -9,6 +9,7 @@
 #include "lib/base/byte_reader.h"
 #include "lib/base/cbor.h"
 #include "lib/channel/claims.h"
+#include "lib/channel/cmw.h"
 #include "lib/crypto/x509_writer.h"
 
 namespace blindai {
@@ -55,7 +56,9 @@ TEST(Certificate, CarriesEvidenceAndClaimsOfItsKey) {
   const struct {
     Tee tee;
     Bytes quote;
-  } kinds[] = {{Tee::kSgx, quote(3, 0)}, {Tee::kSgx, quote(5, 0)}, {Tee::kTdx, quote(4, 0x81)}};
+  } kinds[] = {{Tee::kSgx, quote(3, 0)},         {Tee::kSgx, quote(5, 0)},
+               {Tee::kTdx, quote(4, 0x81)},      {Tee::kSnp, Bytes(1184, 0x5a)},
+               {Tee::kNitro, Bytes(4500, 0x84)}, {Tee::kNitro, Bytes(kMaxEvidence, 0x84)}};
   for (const auto& kind : kinds) {
     const SigningKey key = SigningKey::generate();
     const Bytes claims(200, 7);
@@ -79,18 +82,11 @@ TEST(Certificate, HasAnotherSerialNumberEachTime) {
   EXPECT_FALSE(equal(BytesView(a).subspan(13, 18), BytesView(b).subspan(13, 18)));
 }
 
-TEST(Certificate, IsNotMadeForATeeWithoutAForm) {
+TEST(Certificate, IsNotMadeWithOversizedEvidenceOrClaims) {
   const SigningKey key = SigningKey::generate();
-  for (const Tee tee : {Tee::kSnp, Tee::kNitro})
-    EXPECT_EQ(make_certificate(key, {tee, quote(3, 0)}, {}, kFrom, kTo).error().name(),
-              "channel.certificate.tee");
-  EXPECT_EQ(
-      make_certificate(key, {Tee::kSgx, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo).error().name(),
-      "channel.certificate.size");
-}
-
-TEST(Certificate, IsNotMadeWithOversizedClaims) {
-  const SigningKey key = SigningKey::generate();
+  for (const Tee tee : {Tee::kSgx, Tee::kTdx, Tee::kSnp, Tee::kNitro})
+    EXPECT_EQ(make_certificate(key, {tee, Bytes(kMaxEvidence + 1)}, {}, kFrom, kTo).error().name(),
+              "channel.certificate.size");
   const Evidence evidence{Tee::kSgx, quote(3, 0)};
   EXPECT_TRUE(make_certificate(key, evidence, Bytes(kMaxClaims), kFrom, kTo).has_value());
   EXPECT_EQ(make_certificate(key, evidence, Bytes(kMaxClaims + 1), kFrom, kTo).error().name(),
@@ -103,15 +99,21 @@ TEST(Certificate, WithoutEvidenceIsRefused) {
 
 TEST(Certificate, WithTwoEvidencesIsRefused) {
   const X509Extension one = evidence_extension(tagged(quote(3, 0)));
-  const X509Extension cmw = {"1.3.6.1.5.5.7.1.35", false, Bytes{0x04, 0x00}};
   EXPECT_EQ(error_of({one}), "");
   EXPECT_EQ(error_of({one, one}), "channel.certificate.evidence-twice");
-  EXPECT_EQ(error_of({one, cmw}), "channel.certificate.evidence-twice");
-  EXPECT_EQ(error_of({cmw, one}), "channel.certificate.evidence-twice");
+  // CMW, Gramine's and the SGX SDK's form.
+  for (const char* oid :
+       {"1.3.6.1.5.5.7.1.35", "0.6.9.42.840.113741.1337.6", "1.2.840.113741.1.13.1"}) {
+    const X509Extension other = {oid, false, Bytes{0x04, 0x00}};
+    EXPECT_EQ(error_of({one, other}), "channel.certificate.evidence-twice") << oid;
+    EXPECT_EQ(error_of({other, one}), "channel.certificate.evidence-twice") << oid;
+  }
 }
 
 TEST(Certificate, WithEvidenceThatIsNotReadHereIsRefused) {
-  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false, Bytes{0x04, 0x00}}}),
+  EXPECT_EQ(error_of({{"0.6.9.42.840.113741.1337.6", false, quote(3, 0)}}),
+            "channel.certificate.evidence-kind");
+  EXPECT_EQ(error_of({{"1.2.840.113741.1.13.1", false, quote(3, 0)}}),
             "channel.certificate.evidence-kind");
   EXPECT_EQ(error_of({evidence_extension(tagged(quote(3, 0x81)))}),
             "channel.certificate.evidence-kind");
@@ -138,7 +140,20 @@ TEST(Certificate, WithAnotherLayoutOfEvidenceIsRefused) {
   padded.push_back(0);
   EXPECT_EQ(error_of({evidence_extension(padded)}), "cbor.trailing-bytes");
   EXPECT_EQ(error_of({evidence_extension({})}), "cbor.truncated");
-  EXPECT_EQ(error_of({evidence_extension(tagged(Bytes(kMaxEvidence + 1, 3)))}),
+  EXPECT_EQ(error_of({evidence_extension(tagged(quote(3, 0, kMaxEvidence)))}),
+            "channel.certificate.size");
+}
+
+TEST(Certificate, WithACmwThatIsNotReadIsRefused) {
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false, encode_cmw({Tee::kSnp, Bytes(9)}, {})}}), "");
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", true, encode_cmw({Tee::kSnp, Bytes(9)}, {})}}), "");
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false, Bytes{0x04, 0x00}}}), "cbor.truncated");
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false, {}}}), "channel.cmw.choice");
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false,
+                       encode_cmw({Tee::kNitro, Bytes(kMaxEvidence + 1)}, {})}}),
+            "channel.certificate.size");
+  EXPECT_EQ(error_of({{"1.3.6.1.5.5.7.1.35", false,
+                       encode_cmw({Tee::kNitro, Bytes(9)}, Bytes(kMaxClaims + 1))}}),
             "channel.certificate.size");
 }
 
@@ -210,20 +225,24 @@ TEST(Certificate, OversizedOrTrailingBytesAreRefused) {
 
 TEST(Certificate, EveryTruncationIsRefused) {
   const SigningKey key = SigningKey::generate();
-  const Bytes der = make_certificate(key, {Tee::kSgx, quote(3, 0)}, {}, kFrom, kTo).value();
-  for (size_t length = 0; length < der.size(); ++length)
-    EXPECT_EQ(read_certificate(BytesView(der).first(length)).error().name(),
-              "channel.certificate.der")
-        << length;
+  for (const Tee tee : {Tee::kSgx, Tee::kSnp}) {
+    const Bytes der = make_certificate(key, {tee, quote(3, 0)}, {}, kFrom, kTo).value();
+    for (size_t length = 0; length < der.size(); ++length)
+      EXPECT_EQ(read_certificate(BytesView(der).first(length)).error().name(),
+                "channel.certificate.der")
+          << length;
+  }
 }
 
 TEST(Certificate, EveryFlippedBitIsRefused) {
   const SigningKey key = SigningKey::generate();
-  const Bytes der = make_certificate(key, {Tee::kSgx, quote(3, 0, 32)}, {}, kFrom, kTo).value();
-  for (size_t bit = 0; bit < der.size() * 8; ++bit) {
-    Bytes changed = der;
-    changed[bit / 8] = static_cast<uint8_t>(changed[bit / 8] ^ (1u << (bit % 8)));
-    EXPECT_FALSE(read_certificate(changed).has_value()) << bit;
+  for (const Tee tee : {Tee::kSgx, Tee::kNitro}) {
+    const Bytes der = make_certificate(key, {tee, quote(3, 0, 32)}, {}, kFrom, kTo).value();
+    for (size_t bit = 0; bit < der.size() * 8; ++bit) {
+      Bytes changed = der;
+      changed[bit / 8] = static_cast<uint8_t>(changed[bit / 8] ^ (1u << (bit % 8)));
+      EXPECT_FALSE(read_certificate(changed).has_value()) << bit;
+    }
   }
 }
 

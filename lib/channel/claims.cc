@@ -15,11 +15,6 @@ constexpr std::string_view kExporter = "exporter";
 // IANA "Named Information Hash Algorithm Registry".
 constexpr uint64_t kNamedInformationSha256 = 1;
 
-Bytes encode_key_hash(const Sha256Digest& digest) {
-  return Cbor::array({Cbor::unsigned_integer(kNamedInformationSha256), Cbor::bytes(digest)})
-      .encode();
-}
-
 Result<ByteArray<32>> digest_from(const Cbor& item) {
   const Bytes* raw = item.as_bytes();
   ByteArray<32> out;
@@ -57,6 +52,11 @@ Result<Sha256Digest> key_hash_from(const Cbor& map) {
 }
 
 }  // namespace
+
+Bytes encode_key_hash(const Sha256Digest& digest) {
+  return Cbor::array({Cbor::unsigned_integer(kNamedInformationSha256), Cbor::bytes(digest)})
+      .encode();
+}
 
 Bytes encode_claims(const Claims& claims) {
   std::vector<Cbor::Entry> entries;

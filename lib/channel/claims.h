@@ -31,6 +31,9 @@ inline constexpr size_t kMaxClaims = 1024;
 
 Bytes encode_claims(const Claims& claims);
 
+// The value of "pubkey-hash": CBOR [1, digest], where 1 is SHA-256.
+Bytes encode_key_hash(const Sha256Digest& digest);
+
 // Errors: kTooLarge "channel.claims.size"; cbor.* for bytes that are not strict CBOR; kMalformed
 // "channel.claims.layout" (not a map, or a value of another type or length),
 // "channel.claims.missing" (a required key), "channel.claims.unknown" (a key that is not listed

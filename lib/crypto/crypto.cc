@@ -12,63 +12,25 @@
 
 #include <openssl/x509.h>
 
+#include "lib/crypto/openssl_ptr.h"
+
 namespace blindai {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using SigPtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
-
 constexpr size_t kPointLen = 65;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
-
-PkeyPtr p256_from_point(const ByteArray<64>& point) {
-  ByteArray<kPointLen> encoded;
-  encoded[0] = 4;
-  std::copy(point.begin(), point.end(), encoded.begin() + 1);
-  char group[] = "prime256v1";
-  OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
-      OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
-      OSSL_PARAM_construct_end()};
-  PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
-  EVP_PKEY* key = nullptr;
-  if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
-      EVP_PKEY_fromdata(ctx.get(), &key, EVP_PKEY_PUBLIC_KEY, params) != 1)
-    return nullptr;
-  return PkeyPtr(key);
-}
-
-bool verify_with(EVP_PKEY* key, BytesView message, const ByteArray<64>& signature) {
-  SigPtr sig(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(signature.data(), 32, nullptr);
-  BIGNUM* s = BN_bin2bn(signature.data() + 32, 32, nullptr);
-  BLINDAI_CHECK(sig != nullptr && r != nullptr && s != nullptr);
-  BLINDAI_CHECK(ECDSA_SIG_set0(sig.get(), r, s) == 1);
-  unsigned char* der = nullptr;
-  const int der_len = i2d_ECDSA_SIG(sig.get(), &der);
-  if (der_len <= 0) return false;
-  MdCtxPtr ctx(EVP_MD_CTX_new());
-  const bool good = EVP_DigestVerifyInit(ctx.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
-                    EVP_DigestVerify(ctx.get(), der, static_cast<size_t>(der_len), message.data(),
-                                     message.size()) == 1;
-  OPENSSL_free(der);
-  return good;
-}
 
 }  // namespace
 
 Sha256Digest sha256(BytesView data) {
   Sha256Digest out;
   BLINDAI_CHECK(EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_sha256(), nullptr) ==
+                1);
+  return out;
+}
+
+ByteArray<48> sha384(BytesView data) {
+  ByteArray<48> out;
+  BLINDAI_CHECK(EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_sha384(), nullptr) ==
                 1);
   return out;
 }
@@ -190,21 +152,6 @@ Bytes SigningKey::spki() const {
   Bytes out(der, der + length);
   OPENSSL_free(der);
   return out;
-}
-
-bool verify_p256(const ByteArray<64>& public_point, BytesView message,
-                 const ByteArray<64>& signature) {
-  PkeyPtr key = p256_from_point(public_point);
-  return key != nullptr && verify_with(key.get(), message, signature);
-}
-
-bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& signature) {
-  const unsigned char* at = spki.data();
-  PkeyPtr key(d2i_PUBKEY(nullptr, &at, static_cast<long>(spki.size())));
-  if (key == nullptr || at != spki.data() + spki.size()) return false;
-  if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_EC || EVP_PKEY_get_bits(key.get()) != 256)
-    return false;
-  return verify_with(key.get(), message, signature);
 }
 
 }  // namespace blindai

@@ -15,6 +15,7 @@ namespace blindai {
 
 // FIPS 180-4.
 Sha256Digest sha256(BytesView data);
+ByteArray<48> sha384(BytesView data);
 
 // The same, over data that arrives in pieces.
 class Sha256 {
@@ -67,7 +68,14 @@ class SigningKey {
 // is not on the curve and for r or s outside [1, n-1].
 bool verify_p256(const ByteArray<64>& public_point, BytesView message,
                  const ByteArray<64>& signature);
-// The same, for a SubjectPublicKeyInfo in DER.
+// The same, for a SubjectPublicKeyInfo in DER: of a named curve, with an uncompressed point.
 bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& signature);
+// ECDSA P-384 over SHA-384(message): `public_point` is x then y, `signature` r then s, each number
+// 48 bytes, big-endian. False as for verify_p256.
+bool verify_p384(const ByteArray<96>& public_point, BytesView message,
+                 const ByteArray<96>& signature);
+// RSASSA-PSS (RFC 8017 section 8.1) with SHA-384, MGF1 with SHA-384 and a salt of 48 bytes, by a
+// key of 4096 bits with exponent 65537. Numbers big-endian.
+bool verify_rsa_pss(const ByteArray<512>& modulus, BytesView message, BytesView signature);
 
 }  // namespace blindai
