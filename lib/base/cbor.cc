@@ -2,24 +2,15 @@
 
 #include <algorithm>
 
-#include "lib/base/byte_reader.h"
+#include "lib/base/cbor_reader.h"
 
 namespace blindai {
 namespace {
 
-// RFC 8949 section 3: major types.
-enum Major : uint8_t {
-  kMajorUnsigned = 0,
-  kMajorNegative = 1,
-  kMajorBytes = 2,
-  kMajorText = 3,
-  kMajorArray = 4,
-  kMajorMap = 5,
-  kMajorTag = 6,
-};
-
-void put_head(Bytes& out, uint8_t major, uint64_t argument) {
-  const auto initial = [major](uint8_t info) { return static_cast<uint8_t>(major << 5 | info); };
+void put_head(Bytes& out, CborMajor major, uint64_t argument) {
+  const auto initial = [major](uint8_t info) {
+    return static_cast<uint8_t>(static_cast<unsigned>(major) << 5 | info);
+  };
   if (argument < 24) {
     put_u8(out, initial(static_cast<uint8_t>(argument)));
   } else if (argument <= UINT8_MAX) {
@@ -37,44 +28,6 @@ void put_head(Bytes& out, uint8_t major, uint64_t argument) {
   }
 }
 
-// The initial byte and its argument, in the shortest form only.
-Status read_head(ByteReader& r, uint8_t& major, uint64_t& argument) {
-  const size_t start = r.at();
-  uint8_t initial = 0;
-  if (!r.u8(initial)) return fail(Code::kMalformed, "cbor.truncated", start);
-  major = static_cast<uint8_t>(initial >> 5);
-  const uint8_t info = initial & 0x1f;
-  if (info == 31) return fail(Code::kMalformed, "cbor.indefinite", start);
-  if (major > kMajorTag || info > 27) return fail(Code::kMalformed, "cbor.kind", start);
-  if (info < 24) {
-    argument = info;
-    return {};
-  }
-  uint8_t one = 0;
-  uint16_t two = 0;
-  uint32_t four = 0;
-  uint64_t eight = 0;
-  uint64_t smallest = 0;  // the first value that needs this form
-  bool read = false;
-  switch (info) {
-    case 24:
-      read = r.u8(one), argument = one, smallest = 24;
-      break;
-    case 25:
-      read = r.u16be(two), argument = two, smallest = uint64_t{UINT8_MAX} + 1;
-      break;
-    case 26:
-      read = r.u32be(four), argument = four, smallest = uint64_t{UINT16_MAX} + 1;
-      break;
-    default:
-      read = r.u64be(eight), argument = eight, smallest = uint64_t{UINT32_MAX} + 1;
-      break;
-  }
-  if (!read) return fail(Code::kMalformed, "cbor.truncated", start);
-  if (argument < smallest) return fail(Code::kMalformed, "cbor.not-shortest", start);
-  return {};
-}
-
 }  // namespace
 
 class CborParser {
@@ -85,22 +38,22 @@ class CborParser {
     const size_t start = r_.at();
     if (num_items_ == limits_.items) return fail(Code::kTooLarge, "cbor.items", start);
     ++num_items_;
-    uint8_t major = 0;
-    uint64_t argument = 0;
-    RETURN_IF_ERROR(read_head(r_, major, argument));
-    if (major >= kMajorArray && depth == limits_.depth)
+    ASSIGN_OR_RETURN(const CborHead head, read_cbor_head(r_));
+    const CborMajor major = head.major;
+    const uint64_t argument = head.argument;
+    if (major >= CborMajor::kArray && depth == limits_.depth)
       return fail(Code::kTooLarge, "cbor.depth", start);
     switch (major) {
-      case kMajorUnsigned:
+      case CborMajor::kUnsigned:
         return Cbor::unsigned_integer(argument);
-      case kMajorNegative:
+      case CborMajor::kNegative:
         return Cbor::negative(argument);
-      case kMajorBytes:
-      case kMajorText:
+      case CborMajor::kBytes:
+      case CborMajor::kText:
         return string(major, argument);
-      case kMajorArray:
+      case CborMajor::kArray:
         return array(argument, depth);
-      case kMajorMap:
+      case CborMajor::kMap:
         return map(argument, depth);
       default: {
         ASSIGN_OR_RETURN(Cbor content, item(depth + 1));
@@ -115,11 +68,11 @@ class CborParser {
   }
 
  private:
-  Result<Cbor> string(uint8_t major, uint64_t length) {
+  Result<Cbor> string(CborMajor major, uint64_t length) {
     const size_t start = r_.at();
     BytesView raw;
     if (!r_.bytes(raw, length)) return fail(Code::kMalformed, "cbor.truncated", start);
-    if (major == kMajorBytes) return Cbor::bytes(raw);
+    if (major == CborMajor::kBytes) return Cbor::bytes(raw);
     if (!is_utf8(raw)) return fail(Code::kMalformed, "cbor.utf8", start);
     return Cbor::text(as_text(raw));
   }
@@ -257,24 +210,24 @@ Bytes Cbor::encode() const {
 void Cbor::encode_into(Bytes& out) const {
   switch (kind_) {
     case Kind::kUnsigned:
-      put_head(out, kMajorUnsigned, number_);
+      put_head(out, CborMajor::kUnsigned, number_);
       break;
     case Kind::kNegative:
-      put_head(out, kMajorNegative, number_);
+      put_head(out, CborMajor::kNegative, number_);
       break;
     case Kind::kBytes:
     case Kind::kText:
-      put_head(out, kind_ == Kind::kBytes ? kMajorBytes : kMajorText, string_.size());
+      put_head(out, kind_ == Kind::kBytes ? CborMajor::kBytes : CborMajor::kText, string_.size());
       append(out, string_);
       break;
     case Kind::kArray:
-      put_head(out, kMajorArray, children_.size());
+      put_head(out, CborMajor::kArray, children_.size());
       break;
     case Kind::kMap:
-      put_head(out, kMajorMap, children_.size() / 2);
+      put_head(out, CborMajor::kMap, children_.size() / 2);
       break;
     case Kind::kTag:
-      put_head(out, kMajorTag, number_);
+      put_head(out, CborMajor::kTag, number_);
       break;
   }
   for (const Cbor& child : children_) child.encode_into(out);
