@@ -131,7 +131,8 @@ void CollateralCache::forget(const std::string& name, const char* reason) {
 std::optional<Bytes> CollateralCache::content(const Sha256Digest& hash) {
   std::optional<Bytes> out = read_file_at(fd_, to_hex(hash), kMaxCollateralDocument);
   if (out.has_value() && sha256(*out) == hash) return out;
-  forget(to_hex(hash), out.has_value() ? "is not what its name says" : "is missing or no plain file");
+  forget(to_hex(hash),
+         out.has_value() ? "is not what its name says" : "is missing or no plain file");
   return std::nullopt;
 }
 
@@ -161,8 +162,8 @@ Outcome<void> CollateralCache::write(const std::string& name, BytesView content)
   ByteArray<8> random;
   random_bytes(random);
   const std::string temporary = to_hex(random) + std::string(kTemporaryEnd);
-  const Fd fd(::openat(fd_, temporary.c_str(),
-                       O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const Fd fd(
+      ::openat(fd_, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (fd.get() < 0) return cache_problem(folder_, errno);
   if (!write_all(fd.get(), content) || ::fsync(fd.get()) != 0 ||
       ::renameat(fd_, temporary.c_str(), fd_, name.c_str()) != 0) {
@@ -208,7 +209,8 @@ void CollateralCache::sweep() {
     if (index->chain.has_value()) used.insert(to_hex(*index->chain));
   }
   for (const std::string& name : names) {
-    const bool left_over = name.size() == 16 + kTemporaryEnd.size() && name.ends_with(kTemporaryEnd);
+    const bool left_over =
+        name.size() == 16 + kTemporaryEnd.size() && name.ends_with(kTemporaryEnd);
     if (left_over || (is_content_name(name) && !used.contains(name)))
       ::unlinkat(fd_, name.c_str(), 0);
   }

@@ -10,14 +10,16 @@ constexpr JsonLimits kLimits = {.max_bytes = kMaxCacheIndex, .max_depth = 1, .ma
 
 bool read_time(const JsonValue& value, Time& out) {
   const auto text = value.plain_string();
-  const auto time = text.has_value() ? parse_rfc3339(*text) : fail(Code::kMalformed, "time.rfc3339");
+  const auto time =
+      text.has_value() ? parse_rfc3339(*text) : fail(Code::kMalformed, "time.rfc3339");
   if (time.has_value()) out = *time;
   return time.has_value();
 }
 
 bool read_hash(const JsonValue& value, Sha256Digest& out) {
   const auto text = value.plain_string();
-  const auto hash = text.has_value() ? array_from_hex<32>(*text) : fail(Code::kMalformed, "hex.digits");
+  const auto hash =
+      text.has_value() ? array_from_hex<32>(*text) : fail(Code::kMalformed, "hex.digits");
   if (hash.has_value()) out = *hash;
   return hash.has_value();
 }

@@ -8,9 +8,10 @@
 namespace blindai {
 namespace {
 
-constexpr Id kContent{"collateral.content",
-                      "What the service answered is not the document that was asked for; check that "
-                      "the address is that of a PCS, PCCS or KDS."};
+constexpr Id kContent{
+    "collateral.content",
+    "What the service answered is not the document that was asked for; check that "
+    "the address is that of a PCS, PCCS or KDS."};
 constexpr Id kIssuerChain{"collateral.issuer-chain",
                           "The service's answer lacks its issuer chain, or has one that cannot be "
                           "read; check that the address is that of a PCS or PCCS of version 4."};

@@ -1,7 +1,7 @@
 // The documents that vendors publish about their platforms, as far as whoever keeps them has to
-// look inside: is it such a document at all, and until when is it worth keeping. Hints: nothing here
-// is verified, verify() (lib/attest) judges the bytes when they are used.
-// docs/collateral.md.   Pure.
+// look inside: is it such a document at all, and until when is it worth keeping. Hints: nothing
+// here is verified, verify() (lib/attest) judges the bytes when they are used. docs/collateral.md.
+// Pure.
 #pragma once
 
 #include "lib/base/bytes.h"

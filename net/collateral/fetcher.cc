@@ -110,8 +110,14 @@ std::optional<CachedDocument> CollateralFetcher::kept(const CollateralRequest& r
     return remembered->second;
   // Another process may have asked since.
   std::optional<CachedDocument> stored = cache_.has_value() ? cache_->find(url) : std::nullopt;
-  // The name vouches for the bytes, not for what they are: an index can name anything.
-  if (stored.has_value() && !expiry_of(request.form, stored->body).has_value()) stored.reset();
+  if (stored.has_value()) {
+    // The name vouches for the bytes; what they are and when they end is for them to say.
+    const auto expires = expiry_of(request.form, stored->body);
+    if (expires.has_value())
+      stored->expires = *expires;
+    else
+      stored.reset();
+  }
   if (remembered == memory_.end()) return stored;
   if (stored.has_value() && stored->fetched > remembered->second.fetched) return stored;
   return remembered->second;
@@ -139,7 +145,7 @@ Outcome<CollateralFetcher::Documents> CollateralFetcher::obtain(
     have.push_back(document.has_value() ? std::move(*document) : CachedDocument());
   }
   if (!due) return have;
-  const std::string& key = requests.front().url();
+  const std::string key = requests.front().url();
   const auto failure = failed_.find(key);
   if (failure != failed_.end() && now < failure->second.until &&
       now >= failure->second.until + -options_.hold_off_s) {
@@ -183,9 +189,10 @@ Outcome<CachedDocument> CollateralFetcher::ask_one(const CollateralRequest& requ
                      .fetched = clock_(),
                      .expires = {}};
   if (out.body.size() > kMaxCollateralDocument)
-    return std::unexpected(at(request, {Code::kTooLarge, {"collateral.too-large",
-                                                          "The answer is larger than such a "
-                                                          "document can be; check the address."}}));
+    return std::unexpected(at(request, {Code::kTooLarge,
+                                        {"collateral.too-large",
+                                         "The answer is larger than such a "
+                                         "document can be; check the address."}}));
   const auto expires = expiry_of(request.form, out.body);
   if (!expires.has_value()) return std::unexpected(at(request, expires.error()));
   out.expires = *expires;

@@ -1,8 +1,8 @@
 // Fetches the collateral that evidence has to be judged with, from Intel's PCS or a PCCS and from
 // AMD's KDS, and keeps it. docs/collateral.md says what is asked of whom.
 //
-//   ASSIGN_OR_RETURN(auto fetcher, CollateralFetcher::create({.cache_folder = "cache"}, clock, report));
-//   ASSIGN_OR_RETURN(Collateral collateral, fetcher->fetch(evidence));
+//   ASSIGN_OR_RETURN(auto fetcher, CollateralFetcher::create({.cache_folder = "cache"}, clock,
+//   report)); ASSIGN_OR_RETURN(Collateral collateral, fetcher->fetch(evidence));
 //
 // Nothing is believed for having been fetched: verify() (lib/attest) judges it. That is why the
 // services may be anybody's, and plain HTTP is allowed. Blocking; thread-compatible.
@@ -48,12 +48,11 @@ class CollateralFetcher {
   // Everything that evidence of this TEE needs (lib/attest/evidence.h); empty for Nitro, which
   // brings its own. Parts that `known` has already, such as certificates that came with a report,
   // are not asked for. Documents that belong together are of one time: all of them fetched now, or
-  // all of them kept. Kept ones are given while they are in force and not due, and while they are in
-  // force and the service is down.
-  // Errors: those of intel_platform, amd_platform and WebService::get; kMalformed
-  // "collateral.content", "collateral.issuer-chain"; kStale "collateral.expired"; kUnavailable
-  // "collateral.evaluation" (documents that do not belong together, twice in a row); kNotFound
-  // "collateral.vlek" (a certificate that only the host has).
+  // all of them kept. Kept ones are given while they are in force and not due, and while they are
+  // in force and the service is down. Errors: those of intel_platform, amd_platform and
+  // WebService::get; kMalformed "collateral.content", "collateral.issuer-chain"; kStale
+  // "collateral.expired"; kUnavailable "collateral.evaluation" (documents that do not belong
+  // together, twice in a row); kNotFound "collateral.vlek" (a certificate that only the host has).
   Outcome<Collateral> fetch(const Evidence& evidence, Collateral known = {});
 
   // From now on everything is asked for anew, once.

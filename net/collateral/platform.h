@@ -35,7 +35,8 @@ struct AmdPlatform {
 
 // A report of version 2 does not say its product: `product`, if not empty, stands in for it.
 // Errors: kMalformed "collateral.evidence"; kInvalid "collateral.product" when no product is known,
-// or the report says another than `product`.
+// or the report says another than `product`; kInvalid "collateral.chip-id" for a report that hides
+// its chip's identity and is not signed by a VLEK.
 Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product);
 
 }  // namespace blindai

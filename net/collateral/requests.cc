@@ -26,8 +26,7 @@ Result<CollateralServices> services_of(std::string_view pcs, std::string_view kd
   CollateralServices out;
   ASSIGN_OR_RETURN(out.pcs, parse_url(pcs));
   ASSIGN_OR_RETURN(out.kds, parse_url(kds));
-  if (out.pcs.path.ends_with(kSgxPath))
-    out.pcs.path.resize(out.pcs.path.size() - kSgxPath.size());
+  if (out.pcs.path.ends_with(kSgxPath)) out.pcs.path.resize(out.pcs.path.size() - kSgxPath.size());
   if (out.pcs.where.host == kIntelHost) {
     ASSIGN_OR_RETURN(out.root_crl, parse_url(kIntelRootCrl));
     out.root_crl_target = "/IntelSGXRootCA.der";

@@ -48,10 +48,11 @@ Outcome<HttpClientResponse> judge(const std::string& where, HttpClientResponse r
     return problem(Code::kUnavailable, "collateral.service",
                    where + " answered with nothing; check the service.");
   if (status == 404)
-    return problem(Code::kNotFound, "collateral.not-found",
-                   with_status(where, response) +
-                       ": it does not know this platform. Check the service's address, and that the "
-                       "platform is registered with it.");
+    return problem(
+        Code::kNotFound, "collateral.not-found",
+        with_status(where, response) +
+            ": it does not know this platform. Check the service's address, and that the "
+            "platform is registered with it.");
   if (status == 401 || status == 403)
     return problem(Code::kDenied, "collateral.denied",
                    with_status(where, response) +
@@ -80,7 +81,8 @@ Problem connection_problem(const std::string& where, const Error& error) {
 
 WebService::WebService(Url url, TlsClientContext* tls, WebServiceOptions options)
     : url_(std::move(url)), tls_(tls), options_(std::move(options)) {
-  if (!options_.sleep) options_.sleep = [](milliseconds time) { std::this_thread::sleep_for(time); };
+  if (!options_.sleep)
+    options_.sleep = [](milliseconds time) { std::this_thread::sleep_for(time); };
 }
 
 Result<HttpClientResponse> WebService::try_once(const std::string& target) {
@@ -117,10 +119,11 @@ Outcome<HttpClientResponse> WebService::get(const std::string& target) {
         response.has_value() ? is_busy(response->status) : is_worth_retrying(response.error());
     milliseconds wait = pause;
     if (response.has_value()) wait = std::max(wait, retry_after(*response));
-    const auto spent = std::max<std::chrono::nanoseconds>(
-        std::chrono::steady_clock::now() - begin, slept);
+    const auto spent =
+        std::max<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin, slept);
     if (!again || attempt >= options_.num_tries || spent + wait > options_.total_time) {
-      if (!response.has_value()) return std::unexpected(connection_problem(where, response.error()));
+      if (!response.has_value())
+        return std::unexpected(connection_problem(where, response.error()));
       return judge(where, std::move(*response));
     }
     options_.sleep(wait);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <charconv>
+#include <utility>
 
 #include "lib/crypto/crypto.h"
 
@@ -17,33 +18,39 @@ constexpr int kNumRaces = 3;
 constexpr int kNumReads = 10;
 constexpr milliseconds kBusyPause{1000};  // a quote takes the host seconds
 
-constexpr Id kAbsent{"tee.tsm.absent",
-                     "There is no /sys/kernel/config/tsm/report: run a guest with Linux 6.7 or later, "
-                     "and mount configfs at /sys/kernel/config."};
-constexpr Id kNoTee{"tee.tsm.no-tee",
-                    "The kernel found no confidential hardware to report on: start this machine as a "
-                    "confidential guest, and load its driver (tdx_guest or sev-guest)."};
-constexpr Id kPermission{"tee.tsm.permission",
-                         "/sys/kernel/config/tsm/report may not be used by this user: run as root, or "
-                         "let it write there."};
+constexpr Id kAbsent{
+    "tee.tsm.absent",
+    "There is no /sys/kernel/config/tsm/report: run a guest with Linux 6.7 or later, "
+    "and mount configfs at /sys/kernel/config."};
+constexpr Id kNoTee{
+    "tee.tsm.no-tee",
+    "The kernel found no confidential hardware to report on: start this machine as a "
+    "confidential guest, and load its driver (tdx_guest or sev-guest)."};
+constexpr Id kPermission{
+    "tee.tsm.permission",
+    "/sys/kernel/config/tsm/report may not be used by this user: run as root, or "
+    "let it write there."};
 constexpr Id kProvider{"tee.tsm.provider",
                        "The kernel reports for another TEE than --tee says; give the one this "
                        "machine has."};
-constexpr Id kPrivlevel{"tee.tsm.privlevel",
-                        "The kernel does not let this guest ask for that privilege level; ask for its "
-                        "own (privlevel_floor)."};
+constexpr Id kPrivlevel{
+    "tee.tsm.privlevel",
+    "The kernel does not let this guest ask for that privilege level; ask for its "
+    "own (privlevel_floor)."};
 constexpr Id kRace{"tee.tsm.race",
                    "Another program keeps writing to this server's report; stop it, and start "
                    "again."};
 constexpr Id kBusy{"tee.tsm.busy",
                    "The host is still working on an earlier report; try again in a minute, and "
                    "restart the host's quoting service when it lasts."};
-constexpr Id kRefused{"tee.tsm.refused",
-                      "The hardware or its firmware refused to make a report; look into the kernel's "
-                      "log (dmesg)."};
-constexpr Id kFailed{"tee.tsm.failed",
-                     "The host did not make a report; check that its quoting service runs, and look "
-                     "into the kernel's log (dmesg)."};
+constexpr Id kRefused{
+    "tee.tsm.refused",
+    "The hardware or its firmware refused to make a report; look into the kernel's "
+    "log (dmesg)."};
+constexpr Id kFailed{
+    "tee.tsm.failed",
+    "The host did not make a report; check that its quoting service runs, and look "
+    "into the kernel's log (dmesg)."};
 
 std::unexpected<Error> folder_error(int error_number) {
   switch (error_number) {

@@ -22,17 +22,20 @@ struct NsmMessage {
 };
 constexpr unsigned long kNsmRequest = _IOWR(0x0a, 0x0, NsmMessage);
 
-constexpr Id kAbsent{"tee.nitro.absent",
-                     "There is no /dev/nsm: start the server inside a Nitro enclave, with Linux 6.8 "
-                     "or later or the driver nsm loaded."};
+constexpr Id kAbsent{
+    "tee.nitro.absent",
+    "There is no /dev/nsm: start the server inside a Nitro enclave, with Linux 6.8 "
+    "or later or the driver nsm loaded."};
 constexpr Id kPermission{"tee.nitro.permission",
                          "/dev/nsm may not be opened by this user: run as root in the enclave."};
-constexpr Id kRefused{"tee.nitro.refused",
-                      "The Nitro Security Module refused to make a document; restart the enclave, and "
-                      "tell AWS when it lasts."};
-constexpr Id kFailed{"tee.nitro.failed",
-                     "The Nitro Security Module did not answer as it should; restart the enclave, and "
-                     "look into the kernel's log (dmesg)."};
+constexpr Id kRefused{
+    "tee.nitro.refused",
+    "The Nitro Security Module refused to make a document; restart the enclave, and "
+    "tell AWS when it lasts."};
+constexpr Id kFailed{
+    "tee.nitro.failed",
+    "The Nitro Security Module did not answer as it should; restart the enclave, and "
+    "look into the kernel's log (dmesg)."};
 
 constexpr uint8_t kMapOfOne = 0xa1;  // RFC 8949 section 3.1
 constexpr uint8_t kMapOfThree = 0xa3;

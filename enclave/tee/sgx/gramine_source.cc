@@ -10,12 +10,14 @@ namespace {
 constexpr Id kAbsent{"tee.sgx.absent",
                      "There is no /dev/attestation: start the server inside an SGX enclave, with "
                      "gramine-sgx."};
-constexpr Id kType{"tee.sgx.type",
-                   "/dev/attestation/attestation_type does not say \"dcap\": put sgx.remote_attestation "
-                   "= \"dcap\" into Gramine's manifest, and sign it again."};
-constexpr Id kFailed{"tee.sgx.failed",
-                     "Gramine could not get a quote: check that the host's AESM service runs and that "
-                     "the platform's DCAP provider is set up."};
+constexpr Id kType{
+    "tee.sgx.type",
+    "/dev/attestation/attestation_type does not say \"dcap\": put sgx.remote_attestation "
+    "= \"dcap\" into Gramine's manifest, and sign it again."};
+constexpr Id kFailed{
+    "tee.sgx.failed",
+    "Gramine could not get a quote: check that the host's AESM service runs and that "
+    "the platform's DCAP provider is set up."};
 constexpr Id kStale{"tee.sgx.stale",
                     "Gramine's quote is over other data than was asked for; report this with the "
                     "version of Gramine."};

@@ -1,8 +1,8 @@
 // The certificates that a host sends along with an SEV-SNP attestation report.
 //
-// Entries of 24 bytes: GUID (16 bytes in the order of its text form), offset u32 and length u32 from
-// the table's start, little-endian; then an entry of zeros; then the certificates. GUIDs that are
-// not known here are passed over. docs/formats/snp-certificate-table.md.
+// Entries of 24 bytes: GUID (16 bytes in the order of its text form), offset u32 and length u32
+// from the table's start, little-endian; then an entry of zeros; then the certificates. GUIDs that
+// are not known here are passed over. docs/formats/snp-certificate-table.md.
 //
 // The host may write anything: nothing here is verified, and a certificate is only worth what
 // verify() makes of it. Source: AMD 56421 (GHCB), section 4.1.8.1.   Pure.

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <linux/sev-guest.h>
 #include <memory>
 #include <new>
+
+#include <linux/ioctl.h>
+#include <linux/sev-guest.h>
 
 #include "lib/base/byte_reader.h"
 
@@ -19,13 +21,15 @@ constexpr int kNumTries = 5;
 constexpr std::chrono::milliseconds kBusyPause{2000};
 constexpr size_t kMaxReport = 4000 - 32;
 
-constexpr Id kAbsent{"tee.snp.absent",
-                     "There is neither /sys/kernel/config/tsm/report nor /dev/sev-guest: start this "
-                     "machine as an SEV-SNP guest, with Linux 5.19 or later and the sev-guest "
-                     "driver."};
-constexpr Id kPermission{"tee.snp.permission",
-                         "/dev/sev-guest may not be opened by this user: run as root, or let it read "
-                         "and write there."};
+constexpr Id kAbsent{
+    "tee.snp.absent",
+    "There is neither /sys/kernel/config/tsm/report nor /dev/sev-guest: start this "
+    "machine as an SEV-SNP guest, with Linux 5.19 or later and the sev-guest "
+    "driver."};
+constexpr Id kPermission{
+    "tee.snp.permission",
+    "/dev/sev-guest may not be opened by this user: run as root, or let it read "
+    "and write there."};
 constexpr Id kBusy{"tee.snp.busy",
                    "The host is throttling attestation reports; ask for fewer, and try again in a "
                    "minute."};
@@ -80,7 +84,7 @@ bool is_busy(const CallResult& result) {
 }
 
 CallResult call_patiently(Kernel& kernel, KernelDevice& device, unsigned long request, void* in,
-                        snp_report_resp& out) {
+                          snp_report_resp& out) {
   for (int i = 1;; ++i) {
     const CallResult result = call(device, request, in, out);
     if (result.error_number == EINTR && i < kNumTries) continue;
@@ -107,8 +111,7 @@ Result<Bytes> report_in(const snp_report_resp& response) {
   uint32_t status = 0;
   uint32_t length = 0;
   BytesView report;
-  if (!r.u32le(status) || !r.u32le(length) || !r.skip(24))
-    return fail(Code::kUnavailable, kFailed);
+  if (!r.u32le(status) || !r.u32le(length) || !r.skip(24)) return fail(Code::kUnavailable, kFailed);
   if (status != 0) return fail(Code::kUnavailable, kFirmware);
   if (length == 0 || length > kMaxReport || !r.bytes(report, length))
     return fail(Code::kUnavailable, kFailed);
@@ -117,7 +120,7 @@ Result<Bytes> report_in(const snp_report_resp& response) {
 
 // The table that fits, or nothing when the kernel takes no buffer of the size that is needed.
 CallResult extended(Kernel& kernel, KernelDevice& device, const snp_report_req& request,
-                  snp_report_resp& response, Bytes& table) {
+                    snp_report_resp& response, Bytes& table) {
   size_t length = kFirstTable;
   while (true) {
     const Pages pages = make_pages(length);
@@ -125,8 +128,7 @@ CallResult extended(Kernel& kernel, KernelDevice& device, const snp_report_req& 
     in.data = request;
     in.certs_address = address_of(pages.get());
     in.certs_len = static_cast<uint32_t>(length);
-    const CallResult result =
-        call_patiently(kernel, device, SNP_GET_EXT_REPORT, &in, response);
+    const CallResult result = call_patiently(kernel, device, SNP_GET_EXT_REPORT, &in, response);
     if (result.error_number == 0) {
       table.assign(pages.get(), pages.get() + length);
       return result;

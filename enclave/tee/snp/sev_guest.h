@@ -5,7 +5,8 @@
 // (since 5.19); drivers/virt/coco/sev-guest/sev-guest.c for what fails how; AMD 56860, table
 // MSG_REPORT_RSP. What they mean for a caller:
 //   - the certificates' buffer is a whole number of pages. One that is too small is EIO with the
-//     VMM's error 1, and then the size that is needed. Kernels allow 16 KiB and answer EINVAL beyond.
+//     VMM's error 1, and then the size that is needed. Kernels allow 16 KiB and answer EINVAL
+//     beyond.
 //   - the VMM's error 2 is a host that throttles; the driver waits for it, older ones pass it on.
 //   - after any other error the driver throws its message key away: EIO or ENOTTY for ever after.
 #pragma once
@@ -27,7 +28,6 @@ struct SevReport {
 //   kUnavailable  tee.snp.key-gone    ENOTTY, see above
 //   kUnavailable  tee.snp.firmware    the firmware refused
 //   kUnavailable  tee.snp.failed
-Result<SevReport> sev_guest_report(Kernel& kernel, uint32_t vmpl,
-                                   const ByteArray<64>& report_data);
+Result<SevReport> sev_guest_report(Kernel& kernel, uint32_t vmpl, const ByteArray<64>& report_data);
 
 }  // namespace blindai

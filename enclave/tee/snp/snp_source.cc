@@ -8,9 +8,10 @@
 namespace blindai {
 namespace {
 
-constexpr Id kReport{"tee.snp.report",
-                     "What the firmware sent is not a report over what was asked for; look into the "
-                     "kernel's log (dmesg)."};
+constexpr Id kReport{
+    "tee.snp.report",
+    "What the firmware sent is not a report over what was asked for; look into the "
+    "kernel's log (dmesg)."};
 
 // DER: a SEQUENCE. Some hosts put PEM into the table, which is not passed on as if it were DER.
 bool is_der(BytesView certificate) {
@@ -48,7 +49,7 @@ Collateral SnpSource::certificates() const {
   const auto table = parse_certificate_table(table_);
   const auto parsed = parse_snp_report(last_->quote);
   if (!table.has_value() || !parsed.has_value()) return out;
-  const BytesView vek = parsed->is_vlek() ? table->vlek : table->vcek;
+  const BytesView vek = parsed->signing_key == SnpSigningKey::kVlek ? table->vlek : table->vcek;
   if (is_der(vek)) out.vek = to_bytes(vek);
   if (is_der(table->ask) && is_der(table->ark)) out.vek_chain = chain_of(*table);
   return out;

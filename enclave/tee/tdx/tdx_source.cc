@@ -6,9 +6,10 @@
 namespace blindai {
 namespace {
 
-constexpr Id kQuote{"tee.tdx.quote",
-                    "What the host sent is not a TDX quote over what was asked for; check its quoting "
-                    "service (QGS), and that it knows this platform."};
+constexpr Id kQuote{
+    "tee.tdx.quote",
+    "What the host sent is not a TDX quote over what was asked for; check its quoting "
+    "service (QGS), and that it knows this platform."};
 
 }  // namespace
 
