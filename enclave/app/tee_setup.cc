@@ -17,6 +17,12 @@ namespace {
 constexpr std::chrono::milliseconds kFetchTime{15'000};
 constexpr int64_t kHoldOff = 300;  // seconds
 
+// Told to whoever asked for evidence; the operator finds the reason in the log.
+constexpr Id kNoCollateral{
+    "tee.collateral",
+    "The server has nothing that vouches for its platform at the moment; try "
+    "again later, and tell its operator when it lasts."};
+
 // From the folder that the host keeps, or from the vendors' services.
 class HostSupply final : public CollateralSupply {
  public:
@@ -29,7 +35,7 @@ class HostSupply final : public CollateralSupply {
                                   : read_collateral(folder_, evidence.tee, std::move(known));
     if (out.has_value()) return std::move(*out);
     log_.error("collateral: {}", out.error().sentence);
-    return fail(out.error().code, out.error().id);
+    return fail(Code::kUnavailable, kNoCollateral);
   }
 
  private:

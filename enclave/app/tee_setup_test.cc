@@ -108,7 +108,7 @@ TEST_F(TeeSetupTest, ReadsTheHostsFolderOfCollateral) {
   ASSERT_TRUE(setup.has_value());
   EXPECT_EQ((*setup)->source().collateral()->tcb_info, platform_.collateral()->tcb_info);
   std::filesystem::remove(folder / "tcb_info.json");
-  EXPECT_EQ((*setup)->source().collateral().error().name(), "collateral.folder");
+  EXPECT_EQ((*setup)->source().collateral().error().name(), "tee.collateral");
   EXPECT_NE(logged_.str().find("tcb_info.json"), std::string::npos) << logged_.str();
   std::filesystem::remove_all(folder);
 }
@@ -120,7 +120,7 @@ TEST_F(TeeSetupTest, AsksTheServiceItWasGiven) {
   const auto setup = create();
   ASSERT_TRUE(setup.has_value());
   EXPECT_EQ(pccs.num_asked(), 0u);
-  EXPECT_EQ((*setup)->source().collateral().error().name(), "collateral.not-found");
+  EXPECT_EQ((*setup)->source().collateral().error().name(), "tee.collateral");
   EXPECT_EQ(pccs.num_asked(), 1u);
   EXPECT_NE(logged_.str().find(pccs.url()), std::string::npos) << logged_.str();
   hints_.pcs = "pccs";

@@ -1,12 +1,14 @@
 #include "net/collateral/cache.h"
 
 #include <cerrno>
+#include <chrono>
 #include <dirent.h>
 #include <fcntl.h>
 #include <memory>
 #include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -86,6 +88,30 @@ std::vector<std::string> names_in(int folder) {
   return out;
 }
 
+// The folder's lock, against another process between an index and its content. Not waited for long:
+// whoever holds it may be stuck, and everything here can be fetched.
+class FolderLock {
+ public:
+  FolderLock(int folder, int kind) : folder_(folder) {
+    for (int i = 0; i < kNumTries && !held_; ++i) {
+      held_ = ::flock(folder_, kind | LOCK_NB) == 0;
+      if (!held_) std::this_thread::sleep_for(kPause);
+    }
+  }
+  ~FolderLock() {
+    if (held_) ::flock(folder_, LOCK_UN);
+  }
+  FolderLock(const FolderLock&) = delete;
+  FolderLock& operator=(const FolderLock&) = delete;
+  bool held() const { return held_; }
+
+ private:
+  static constexpr int kNumTries = 25;
+  static constexpr std::chrono::milliseconds kPause{20};
+  int folder_;
+  bool held_ = false;
+};
+
 bool is_content_name(const std::string& name) {
   return array_from_hex<32>(name).has_value();
 }
@@ -137,6 +163,12 @@ std::optional<Bytes> CollateralCache::content(const Sha256Digest& hash) {
 }
 
 std::optional<CachedDocument> CollateralCache::find(const std::string& url) {
+  const FolderLock lock(fd_, LOCK_SH);
+  if (!lock.held()) return std::nullopt;
+  return find_locked(url);
+}
+
+std::optional<CachedDocument> CollateralCache::find_locked(const std::string& url) {
   const std::string name = index_name(url);
   const std::optional<Bytes> text = read_file_at(fd_, name, kMaxCacheIndex);
   if (!text.has_value()) return std::nullopt;
@@ -175,22 +207,29 @@ Outcome<void> CollateralCache::write(const std::string& name, BytesView content)
 }
 
 Outcome<void> CollateralCache::store(const std::string& url, const CachedDocument& document) {
+  const FolderLock lock(fd_, LOCK_EX);
+  if (!lock.held())
+    return problem(Code::kUnavailable, "collateral.cache",
+                   "Another program keeps the folder \"" + folder_ +
+                       "\" to itself, so what was fetched is not kept there; stop it, or give this "
+                       "one a folder of its own.");
+  return store_locked(url, document);
+}
+
+Outcome<void> CollateralCache::store_locked(const std::string& url,
+                                            const CachedDocument& document) {
   CacheIndex index{.url = url,
                    .fetched = document.fetched,
                    .expires = document.expires,
                    .body = sha256(document.body),
                    .chain = std::nullopt};
   if (!document.chain.empty()) index.chain = sha256(document.chain);
-  // Against another process that sweeps between our content and our index.
-  while (::flock(fd_, LOCK_EX) != 0)
-    if (errno != EINTR) return cache_problem(folder_, errno);
   Outcome<void> done = write(to_hex(index.body), document.body);
   if (done.has_value() && index.chain.has_value())
     done = write(to_hex(*index.chain), document.chain);
   if (done.has_value()) done = write(index_name(url), as_bytes(write_cache_index(index)));
   if (done.has_value() && ::fsync(fd_) != 0) done = cache_problem(folder_, errno);
   if (done.has_value()) sweep();
-  ::flock(fd_, LOCK_UN);
   return done;
 }
 

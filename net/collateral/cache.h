@@ -35,8 +35,8 @@ class CollateralCache {
   CollateralCache(CollateralCache&& other) noexcept;
   CollateralCache& operator=(CollateralCache&& other) = delete;
 
-  // The last answer of this address. Nothing when there is none, or when it is damaged: then it is
-  // reported and forgotten.
+  // The last answer of this address. Nothing when there is none, when another process keeps the
+  // folder to itself, or when it is damaged: then it is reported and forgotten.
   std::optional<CachedDocument> find(const std::string& url);
   // On return the document is on the disk, or the folder is as it was. Content that no index names
   // any more is removed. Errors: kNoSpace, kUnavailable "collateral.cache".
@@ -45,6 +45,8 @@ class CollateralCache {
  private:
   CollateralCache(int fd, std::string folder, Report report);
 
+  std::optional<CachedDocument> find_locked(const std::string& url);
+  Outcome<void> store_locked(const std::string& url, const CachedDocument& document);
   std::optional<Bytes> content(const Sha256Digest& hash);
   Outcome<void> write(const std::string& name, BytesView content);
   void forget(const std::string& name, const char* reason);

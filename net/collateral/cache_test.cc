@@ -1,7 +1,9 @@
 #include "net/collateral/cache.h"
 
+#include <fcntl.h>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -176,6 +178,22 @@ TEST_F(CacheTest, ReadsNoFileThatIsTooLarge) {
   const std::string large(kMaxCollateralDocument + 1, 'x');
   ASSERT_TRUE(cache.store("a", document(large)).has_value());
   EXPECT_FALSE(cache.find("a").has_value());
+}
+
+TEST_F(CacheTest, WaitsOnlyForAMomentForAnotherProcess) {
+  CollateralCache cache = open();
+  ASSERT_TRUE(cache.store("a", document("one")).has_value());
+  const int other = ::open(folder_.path().c_str(), O_RDONLY | O_DIRECTORY);
+  ASSERT_EQ(::flock(other, LOCK_SH), 0);
+  EXPECT_EQ(cache.find("a"), document("one"));
+  const auto stored = cache.store("a", document("two"));
+  ASSERT_FALSE(stored.has_value());
+  EXPECT_EQ(stored.error().name(), "collateral.cache");
+  ASSERT_EQ(::flock(other, LOCK_EX), 0);
+  EXPECT_FALSE(cache.find("a").has_value());
+  ::close(other);
+  EXPECT_EQ(cache.find("a"), document("one"));
+  EXPECT_TRUE(reported_.empty());
 }
 
 TEST_F(CacheTest, SaysThatAFolderCannotBeUsed) {

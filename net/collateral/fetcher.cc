@@ -154,6 +154,7 @@ Outcome<CollateralFetcher::Documents> CollateralFetcher::obtain(
   }
   Outcome<Documents> fresh = ask(requests);
   if (!fresh.has_value()) {
+    if (failed_.size() >= kMaxRemembered) failed_.clear();
     failed_.insert_or_assign(key, Failure{fresh.error(), now + options_.hold_off_s});
     if (!usable) return fresh;
     tell(fresh.error());

@@ -86,6 +86,16 @@ TEST_F(WebServiceTest, KeepsItsConnectionAndNoticesThatTheServiceClosedIt) {
   EXPECT_EQ(server.asked(), (std::vector<std::string>{"/a", "/b", "/b"}));
 }
 
+TEST_F(WebServiceTest, ReadsAnAnswerInChunks) {
+  ReplayServer server([](const std::string&) {
+    return ReplayReply{
+        .raw =
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0"
+            "\r\n\r\n"};
+  });
+  EXPECT_EQ(as_text(get(server)->body), "abcde");
+}
+
 TEST_F(WebServiceTest, AsksBelowTheServicesPath) {
   ReplayServer server([](const std::string&) { return ReplayReply{.body = Bytes(3)}; });
   WebService service(parse_url(server.url() + "/cache/amd/").value(), nullptr, options_);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/ioctl.h>
 #include <memory>
 #include <new>
 
-#include <linux/ioctl.h>
 #include <linux/sev-guest.h>
 
 #include "lib/base/byte_reader.h"
