@@ -1,5 +1,7 @@
 #include "net/collateral/cache_index.h"
 
+#include <algorithm>
+
 #include "lib/base/json.h"
 
 namespace blindai {
@@ -31,6 +33,8 @@ bool read(const JsonValue& root, CacheIndex& out) {
       !read_time(root["fetched"], out.fetched) || !read_time(root["expires"], out.expires) ||
       !read_hash(root["body"], out.body))
     return false;
+  const bool visible = std::ranges::all_of(*url, [](char c) { return c > ' ' && c < 0x7f; });
+  if (url->empty() || url->size() > kMaxCachedUrl || !visible) return false;
   out.url = *url;
   if (root["chain"].exists() && !read_hash(root["chain"], out.chain.emplace())) return false;
   return root.size() == (out.chain.has_value() ? 6u : 5u);
@@ -39,6 +43,7 @@ bool read(const JsonValue& root, CacheIndex& out) {
 }  // namespace
 
 std::string write_cache_index(const CacheIndex& index) {
+  BLINDAI_CHECK(index.url.size() <= kMaxCachedUrl);
   std::string out = "{\"format\":" + json_quote(kFormat) + ",\"url\":" + json_quote(index.url) +
                     ",\"fetched\":" + json_quote(to_rfc3339(index.fetched)) +
                     ",\"expires\":" + json_quote(to_rfc3339(index.expires)) +

@@ -15,9 +15,11 @@
 namespace blindai {
 
 inline constexpr size_t kMaxCacheIndex = 4096;
+// Of an address; each of its characters may take two in the file.
+inline constexpr size_t kMaxCachedUrl = 1536;
 
 struct CacheIndex {
-  std::string url;
+  std::string url;  // visible ASCII
   Time fetched;
   Time expires;
   Sha256Digest body;

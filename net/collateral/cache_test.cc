@@ -67,6 +67,9 @@ TEST(CacheIndex, RefusesOtherForms) {
                                with("{\"format\"", "{\"more\":1,\"format\""),
                                with("{\"format\"", "{\"url\":\"x\",\"format\""),
                                with("2026", "26"),
+                               with("https", "\\u0000"),
+                               with("https", "\u007f"),
+                               with("https", std::string(1600, 'h')),
                                good + "x"};
   for (const std::string& text : cases) {
     const auto index = parse_cache_index(text);
