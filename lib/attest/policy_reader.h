@@ -147,5 +147,7 @@ class PolicyTable {
 // One section each. The fields are those of docs/formats/policy.md.
 Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table);
 std::string write_sgx_policy(const SgxPolicy& policy);
+Outcome<SnpPolicy> read_snp_policy(const PolicyField& table);
+std::string write_snp_policy(const SnpPolicy& policy);
 
 }  // namespace blindai

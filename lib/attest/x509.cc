@@ -266,6 +266,12 @@ std::optional<BytesView> Certificate::extension(std::string_view oid) const {
   return view(X509_EXTENSION_get_data(X509_get_ext(x509_.get(), at)));
 }
 
+std::string Certificate::issuer_name() const {
+  ErrorQueue errors;
+  std::string out;
+  return read_common_name(X509_get_issuer_name(x509_.get()), out) ? out : "";
+}
+
 bool Certificate::same_as(const Certificate& other) const {
   return X509_cmp(x509_.get(), other.x509_.get()) == 0;
 }

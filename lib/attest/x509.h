@@ -47,6 +47,8 @@ class Certificate {
   static Result<Certificate> from_der(BytesView der, X509Profile profile = X509Profile::kIntel);
 
   const std::string& common_name() const { return common_name_; }
+  // The common name of the issuer, for people; empty when it has none.
+  std::string issuer_name() const;
   Time not_before() const { return not_before_; }
   Time not_after() const { return not_after_; }  // the last second of validity
   bool in_force(Time now) const { return not_before_ <= now && now <= not_after_; }

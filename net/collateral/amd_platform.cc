@@ -1,6 +1,6 @@
 #include <algorithm>
 
-#include "lib/attest/snp_report.h"
+#include "lib/attest/vek.h"
 #include "net/collateral/platform.h"
 
 namespace blindai {
@@ -26,14 +26,25 @@ std::optional<SnpProduct> product_named(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<SnpProduct> product_of_vek(BytesView der) {
+  const auto certificate = Certificate::from_der(der, X509Profile::kAmdVek);
+  if (!certificate.has_value()) return std::nullopt;
+  const auto extensions = parse_vek_extensions(*certificate);
+  return extensions.has_value() ? extensions->product : std::nullopt;
+}
+
 }  // namespace
 
-Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product_name) {
+Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product_name,
+                                 BytesView vek) {
   const auto report = parse_snp_report(evidence.quote);
   if (!report.has_value()) return fail(Code::kMalformed, kEvidence, report.error().at);
   const std::optional<SnpProduct> given = product_named(product_name);
   std::optional<SnpProduct> product = given;
-  if (report->cpu.has_value()) product = product_of(*report->cpu);
+  if (report->cpu.has_value())
+    product = product_of(*report->cpu);
+  else if (product_name.empty() && !vek.empty())
+    product = product_of_vek(vek);
   const bool contradicted = !product_name.empty() && given != product;
   if (!product.has_value() || contradicted) return fail(Code::kInvalid, kProduct);
   const std::optional<SnpTcbParts> tcb = tcb_parts(*product, report->reported_tcb);

@@ -63,7 +63,8 @@ Outcome<Collateral> CollateralFetcher::fetch(const Evidence& evidence, Collatera
     ASSIGN_OR_RETURN(const IntelPlatform platform, intel_platform(evidence));
     requests = requests_for(evidence.tee, platform, at_);
   } else if (evidence.tee == Tee::kSnp) {
-    ASSIGN_OR_RETURN(const AmdPlatform platform, amd_platform(evidence, options_.amd_product));
+    ASSIGN_OR_RETURN(const AmdPlatform platform,
+                     amd_platform(evidence, options_.amd_product, known.vek));
     requests = requests_for(platform, at_);
     if (platform.vlek && known.vek.empty())
       return problem(Code::kNotFound, "collateral.vlek",

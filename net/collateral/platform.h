@@ -33,10 +33,12 @@ struct AmdPlatform {
   uint8_t microcode;
 };
 
-// A report of version 2 does not say its product: `product`, if not empty, stands in for it.
-// Errors: kMalformed "collateral.evidence"; kInvalid "collateral.product" when no product is known,
-// or the report says another than `product`; kInvalid "collateral.chip-id" for a report that hides
-// its chip's identity and is not signed by a VLEK.
-Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product);
+// A report of version 2 does not say its product: `product`, if not empty, stands in for it, or
+// else what the certificate `vek` (DER) says that came with the report, if one did. Errors:
+// kMalformed "collateral.evidence"; kInvalid "collateral.product" when no product is known, or the
+// report says another than `product`; kInvalid "collateral.chip-id" for a report that hides its
+// chip's identity and is not signed by a VLEK.
+Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product,
+                                 BytesView vek = {});
 
 }  // namespace blindai

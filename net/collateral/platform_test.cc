@@ -86,6 +86,13 @@ TEST_F(PlatformVectors, SnpReportsOfAProductThatIsNotKnown) {
   }
 }
 
+TEST_F(PlatformVectors, SnpReportsOfVersion2WithTheirCertificate) {
+  const Evidence v2{Tee::kSnp, read_vector(vectors() / "snp/milan-v2-virtee/report.bin")};
+  const Bytes vcek = read_vector(vectors() / "snp/milan-v2-virtee/vcek.der");
+  EXPECT_EQ(amd_platform(v2, "", vcek)->product, "Milan");
+  EXPECT_EQ(amd_platform(v2, "", Bytes(10)).error().name(), "collateral.product");
+}
+
 // The KDS of a chip: its certificate, its product's chain and list, as recorded.
 TEST_F(PlatformVectors, SnpCollateralIsFetchedAndCertificatesAreKeptLonger) {
   const Evidence evidence{Tee::kSnp, read_vector(vectors() / "snp/milan-v3-oak-rk/report.bin")};
