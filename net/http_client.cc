@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "net/address.h"
+#include "net/plain_socket.h"
 
 namespace blindai {
 namespace {
@@ -76,52 +77,77 @@ Result<std::unique_ptr<HttpClient>> HttpClient::connect(const std::string& addre
                                                         const HttpClientOptions& options,
                                                         const TlsSession* resume) {
   ASSIGN_OR_RETURN(const HostPort where, parse_host_port(address));
+  std::string host = address.starts_with("https://") ? address.substr(8) : address;
+  return open(where, std::move(host), &tls, options, resume);
+}
+
+Result<std::unique_ptr<HttpClient>> HttpClient::connect(const Url& url, TlsClientContext* tls,
+                                                        const HttpClientOptions& options) {
+  return open(url.where, url.authority(), url.tls ? tls : nullptr, options, nullptr);
+}
+
+Result<std::unique_ptr<HttpClient>> HttpClient::open(const HostPort& where, std::string host,
+                                                     TlsClientContext* tls,
+                                                     const HttpClientOptions& options,
+                                                     const TlsSession* resume) {
   ASSIGN_OR_RETURN(const AddressList list, resolve(where, /*passive=*/false));
   Result<int> fd = fail(Code::kUnavailable, kRefusedConnection);
   for (const addrinfo* a = list.get(); a != nullptr && !fd.has_value(); a = a->ai_next)
     fd = connect_tcp(*a, options);
   if (!fd.has_value()) return std::unexpected(fd.error());
-  std::unique_ptr<HttpClient> client(
-      new HttpClient(*fd, address, tls.connect(*fd, where.host, resume), options));
-  const auto deadline = std::chrono::steady_clock::now() + options.connect_time;
+  std::unique_ptr<HttpClient> client(new HttpClient(*fd, std::move(host), options));
+  if (tls == nullptr) {
+    client->stream_ = std::make_unique<PlainSocket>(*fd);
+  } else {
+    std::unique_ptr<TlsSocket> socket = tls->connect(*fd, where.host, resume);
+    client->tls_ = socket.get();
+    client->stream_ = std::move(socket);
+  }
+  RETURN_IF_ERROR(client->shake_hands());
+  return client;
+}
+
+Status HttpClient::shake_hands() {
+  const auto deadline = std::chrono::steady_clock::now() + options_.connect_time;
   while (true) {
-    const IoStatus status = client->tls_->handshake();
-    if (status == IoStatus::kOk) return client;
+    const IoStatus status = stream_->handshake();
+    if (status == IoStatus::kOk) return {};
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     if (left.count() <= 0) return fail(Code::kDeadline, kTimeout);
     if (status == IoStatus::kWantRead)
-      RETURN_IF_ERROR(poll_for(*fd, POLLIN, left, options.interrupted));
+      RETURN_IF_ERROR(poll_for(fd_, POLLIN, left, options_.interrupted));
     else if (status == IoStatus::kWantWrite)
-      RETURN_IF_ERROR(poll_for(*fd, POLLOUT, left, options.interrupted));
+      RETURN_IF_ERROR(poll_for(fd_, POLLOUT, left, options_.interrupted));
     else
-      return std::unexpected(client->tls_->failure());
+      return std::unexpected(stream_->failure());
   }
 }
 
-HttpClient::HttpClient(int fd, std::string host, std::unique_ptr<TlsSocket> tls,
-                       const HttpClientOptions& options)
-    : fd_(fd), host_(std::move(host)), tls_(std::move(tls)), options_(options) {
-  if (host_.starts_with("https://")) host_.erase(0, 8);
-}
-
 HttpClient::~HttpClient() {
-  tls_->close_notify();
-  tls_.reset();
+  stream_->close_notify();
+  stream_.reset();
   ::close(fd_);
 }
 
 Status HttpClient::wait(IoStatus for_what) {
+  std::chrono::milliseconds time = options_.stall_time;
+  if (options_.request_time.count() > 0) {
+    const auto left =
+        std::chrono::ceil<std::chrono::milliseconds>(deadline_ - std::chrono::steady_clock::now());
+    if (left.count() <= 0) return fail(Code::kDeadline, kTimeout);
+    time = std::min(time, left);
+  }
   switch (for_what) {
     case IoStatus::kWantRead:
-      return poll_for(fd_, POLLIN, options_.stall_time, options_.interrupted);
+      return poll_for(fd_, POLLIN, time, options_.interrupted);
     case IoStatus::kWantWrite:
-      return poll_for(fd_, POLLOUT | POLLIN, options_.stall_time, options_.interrupted);
+      return poll_for(fd_, POLLOUT | POLLIN, time, options_.interrupted);
     case IoStatus::kClosed:
       return fail(Code::kUnavailable,
                   {"net.closed", "The server closed the connection; connect again."});
     default:
-      return std::unexpected(tls_->failure());
+      return std::unexpected(stream_->failure());
   }
 }
 
@@ -137,7 +163,7 @@ Status HttpClient::fill() {
   }
   if (in_len_ == in_.size()) return fail(Code::kMalformed, "http.syntax");
   while (true) {
-    const IoResult result = tls_->read(std::span(in_).subspan(in_len_));
+    const IoResult result = stream_->read(std::span(in_).subspan(in_len_));
     in_len_ += result.n;
     if (result.status == IoStatus::kOk) return {};
     RETURN_IF_ERROR(wait(result.status));
@@ -148,7 +174,7 @@ Status HttpClient::fill() {
 // large; then writing ends and early_answer_ is set.
 Status HttpClient::write_all(BytesView data) {
   while (!data.empty() && !early_answer_) {
-    const IoResult result = tls_->write(data);
+    const IoResult result = stream_->write(data);
     if (result.status == IoStatus::kOk) {
       data = data.subspan(result.n);
       continue;
@@ -158,7 +184,7 @@ Status HttpClient::write_all(BytesView data) {
       pollfd p{fd_, POLLIN, 0};
       if (::poll(&p, 1, 0) == 1 && in_at_ == in_len_) {
         if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, options_.head.head_bytes));
-        const IoResult peeked = tls_->read(in_);
+        const IoResult peeked = stream_->read(in_);
         in_at_ = 0;
         in_len_ = peeked.n;
         early_answer_ = peeked.n > 0 || peeked.status == IoStatus::kClosed;
@@ -188,6 +214,7 @@ std::string HttpClient::head_of(const HttpClientRequest& request, uint64_t lengt
 Result<HttpClientResponse> HttpClient::send(const HttpClientRequest& request) {
   if (!usable_) return fail(Code::kUnavailable, "net.closed");
   usable_ = false;  // until the answer has been read whole
+  deadline_ = std::chrono::steady_clock::now() + options_.request_time;
   uint64_t length = 0;
   for (const BytesView& piece : request.body) length += piece.size();
   Bytes first = to_bytes(as_bytes(head_of(request, length, false)));
@@ -276,7 +303,7 @@ Status HttpClient::read_body(HttpClientResponse& response, const HttpHead& head)
   std::copy_n(in_.begin() + static_cast<ptrdiff_t>(in_at_), have, response.body.begin());
   in_at_ += have;
   while (have < response.body.size()) {
-    const IoResult result = tls_->read(std::span(response.body).subspan(have));
+    const IoResult result = stream_->read(std::span(response.body).subspan(have));
     have += result.n;
     if (result.status != IoStatus::kOk) RETURN_IF_ERROR(wait(result.status));
   }

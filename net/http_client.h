@@ -1,4 +1,5 @@
-// A blocking HTTP/1.1 client over one TLS 1.3 connection. Thread-compatible: one caller at a time.
+// A blocking HTTP/1.1 client over one connection: TLS, or none where the caller says so.
+// Thread-compatible: one caller at a time.
 #pragma once
 
 #include <chrono>
@@ -9,6 +10,7 @@
 
 #include "net/http_message.h"
 #include "net/tls.h"
+#include "net/url.h"
 
 namespace blindai {
 
@@ -16,7 +18,9 @@ struct HttpClientOptions {
   std::chrono::milliseconds connect_time{10'000};  // TCP and TLS together
   // Without a byte moving in either direction. Covers the server's work on a request.
   std::chrono::milliseconds stall_time{300'000};
-  HttpLimits head;
+  // From sending a request to the end of its answer, however steadily bytes trickle; 0: no limit.
+  std::chrono::milliseconds request_time{0};
+  HttpLimits head = {};
   uint64_t response_bytes = uint64_t{2} << 30;
   // Asked while waiting, after every signal and a few times a second; true ends the wait.
   std::function<bool()> interrupted = {};
@@ -55,6 +59,10 @@ class HttpClient {
                                                      TlsClientContext& tls,
                                                      const HttpClientOptions& options,
                                                      const TlsSession* resume);
+  // To a service of the web. `tls` is of TlsClientContext::create_web; not used, and may be null,
+  // for an "http" url. Errors: as above, and kUntrusted "tls.certificate".
+  static Result<std::unique_ptr<HttpClient>> connect(const Url& url, TlsClientContext* tls,
+                                                     const HttpClientOptions& options);
   ~HttpClient();
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
@@ -70,11 +78,18 @@ class HttpClient {
   void limit_response(uint64_t bytes) { options_.response_bytes = bytes; }
   // False once the connection cannot carry another request.
   bool usable() const { return usable_; }
+  // Not for an "http" url.
   TlsSocket& tls() { return *tls_; }
 
  private:
-  HttpClient(int fd, std::string host, std::unique_ptr<TlsSocket> tls,
-             const HttpClientOptions& options);
+  // Connected below TLS; shake_hands() completes it. `tls` null: a plain connection.
+  static Result<std::unique_ptr<HttpClient>> open(const HostPort& where, std::string host,
+                                                  TlsClientContext* tls,
+                                                  const HttpClientOptions& options,
+                                                  const TlsSession* resume);
+  HttpClient(int fd, std::string host, const HttpClientOptions& options)
+      : fd_(fd), host_(std::move(host)), options_(options) {}
+  Status shake_hands();
   Status write_all(BytesView data);
   Status wait(IoStatus for_what);
   Status fill();
@@ -86,8 +101,10 @@ class HttpClient {
 
   int fd_;
   std::string host_;
-  std::unique_ptr<TlsSocket> tls_;
+  std::unique_ptr<Stream> stream_;
+  TlsSocket* tls_ = nullptr;  // stream_, when it is TLS
   HttpClientOptions options_;
+  std::chrono::steady_clock::time_point deadline_;  // of the request, with request_time
   bool usable_ = true;
   bool early_answer_ = false;  // bytes of an answer came while a body was still being sent
   Bytes in_;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 
 namespace blindai {
 namespace {
@@ -23,6 +24,9 @@ constexpr char kGroups[] = "X25519MLKEM768:X25519:P-256";
 #else
 constexpr char kGroups[] = "X25519:P-256";
 #endif
+// Services of the web speak older versions as well: forward secrecy and an AEAD all the same.
+constexpr char kWebCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr char kWebGroups[] = "X25519:P-256:P-384";
 constexpr size_t kRecordLen = 16 * 1024;  // RFC 8446 section 5.1: the most one record carries
 // Room for four full records: a quarter of the system calls of a long body. Given back when idle.
 constexpr size_t kReadAheadLen = 4 * (kRecordLen + 256 + 5);
@@ -85,9 +89,9 @@ SSL* new_connection(SSL_CTX* context, TlsWire& wire) {
   return ssl;
 }
 
-void configure(SSL_CTX* context) {
+void configure(SSL_CTX* context, int oldest_version = TLS1_3_VERSION) {
   BLINDAI_CHECK(context != nullptr);
-  BLINDAI_CHECK(SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION) == 1);
+  BLINDAI_CHECK(SSL_CTX_set_min_proto_version(context, oldest_version) == 1);
   BLINDAI_CHECK(SSL_CTX_set_max_proto_version(context, TLS1_3_VERSION) == 1);
   BLINDAI_CHECK(SSL_CTX_set_ciphersuites(context, kCiphersuites) == 1);
   BLINDAI_CHECK(SSL_CTX_set1_groups_list(context, kGroups) == 1);
@@ -118,7 +122,12 @@ Error classify_ssl_error() {
     case SSL_R_UNSUPPORTED_PROTOCOL:
     case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
       return {Code::kUnavailable,
-              {"tls.version", "Both ends must speak TLS 1.3; update the older."}};
+              {"tls.version", "The two ends have no version of TLS in common; update the older."}};
+    case SSL_R_CERTIFICATE_VERIFY_FAILED:
+      return {Code::kUntrusted,
+              {"tls.certificate",
+               "The service's certificate is not one for its name by a certification authority "
+               "that this machine knows; check the address, or give the authority's certificate."}};
     case SSL_R_UNEXPECTED_EOF_WHILE_READING:
       return {Code::kUnavailable, {"tls.eof", "The connection was cut; connect again."}};
     default:
@@ -266,7 +275,26 @@ std::unique_ptr<TlsClientContext> TlsClientContext::create() {
   configure(context);
   // The evidence in the certificate is the trust, not a certification authority: see the header.
   SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr);
-  return std::unique_ptr<TlsClientContext>(new TlsClientContext(context));
+  return std::unique_ptr<TlsClientContext>(new TlsClientContext(context, /*web=*/false));
+}
+
+Result<std::unique_ptr<TlsClientContext>> TlsClientContext::create_web(const std::string& ca_file) {
+  SSL_CTX* context = SSL_CTX_new(TLS_client_method());
+  configure(context, TLS1_2_VERSION);
+  std::unique_ptr<TlsClientContext> out(new TlsClientContext(context, /*web=*/true));
+  BLINDAI_CHECK(SSL_CTX_set_cipher_list(context, kWebCiphers) == 1);
+  BLINDAI_CHECK(SSL_CTX_set1_groups_list(context, kWebGroups) == 1);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+  const int loaded = ca_file.empty() ? SSL_CTX_set_default_verify_paths(context)
+                                     : SSL_CTX_load_verify_file(context, ca_file.c_str());
+  if (loaded != 1) {
+    ERR_clear_error();
+    return fail(Code::kInvalid,
+                {"tls.roots",
+                 "The file of certification authorities cannot be read; give one in "
+                 "PEM, or install the system's (package ca-certificates)."});
+  }
+  return out;
 }
 
 TlsClientContext::~TlsClientContext() {
@@ -282,6 +310,13 @@ std::unique_ptr<TlsSocket> TlsClientContext::connect(int fd, const std::string& 
                           inet_pton(AF_INET6, server_name.c_str(), address.data()) == 1;
   if (!is_address && !server_name.empty())
     BLINDAI_CHECK(SSL_set_tlsext_host_name(ssl, server_name.c_str()) == 1);
+  if (web_) {
+    SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    const int named = is_address
+                          ? X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), server_name.c_str())
+                          : SSL_set1_host(ssl, server_name.c_str());
+    BLINDAI_CHECK(named == 1 && !server_name.empty());
+  }
   if (resume != nullptr) SSL_set_session(ssl, resume->native());
   SSL_set_connect_state(ssl);
   return out;

@@ -1,8 +1,9 @@
 // TLS 1.3 over sockets of ours. OpenSSL does the protocol and stays out of this header.
 //
-// Certificates are self-signed and carry attestation evidence, so no name or chain is checked here:
-// the client compares the peer's key with the verified evidence (lib/channel), and only then sends
-// anything of its user's. What TLS itself proves here is possession of that key.
+// Between our own programs certificates are self-signed and carry attestation evidence, so no name
+// or chain is checked here: the client compares the peer's key with the verified evidence
+// (lib/channel), and only then sends anything of its user's. What TLS itself proves here is
+// possession of that key.
 #pragma once
 
 #include <memory>
@@ -11,24 +12,13 @@
 
 #include "lib/base/bytes.h"
 #include "lib/crypto/crypto.h"
+#include "net/stream.h"
 
 struct ssl_st;
 struct ssl_ctx_st;
 struct ssl_session_st;
 
 namespace blindai {
-
-enum class IoStatus : uint8_t {
-  kOk,
-  kWantRead,   // nothing yet: wait until the socket is readable
-  kWantWrite,  // the socket is full: wait until it is writable
-  kClosed,     // the peer ended the connection in an orderly way
-  kFailed,     // the connection is unusable; failure() says why
-};
-struct IoResult {
-  IoStatus status;
-  size_t n = 0;  // bytes moved, with kOk
-};
 
 // A remembered TLS session of one server, for the next connection to it.
 class TlsSession {
@@ -49,21 +39,17 @@ struct TlsWire {
   bool more = false;  // another record follows the one that is being written
 };
 
-// One end of one connection. Non-blocking; the fd is borrowed and stays open.
-class TlsSocket {
+// One end of one connection.
+class TlsSocket final : public Stream {
  public:
-  ~TlsSocket();
+  ~TlsSocket() override;
   TlsSocket(const TlsSocket&) = delete;
   TlsSocket& operator=(const TlsSocket&) = delete;
 
-  IoStatus handshake();
-  // At most out.size() bytes. kWantRead means that OpenSSL holds nothing more either.
-  IoResult read(std::span<uint8_t> out);
-  // May write less than it was given, and never more than 64 KiB: the rest has to follow. A write
-  // that did not finish must be repeated with the same bytes first.
-  IoResult write(BytesView data);
-  // Sends close_notify, as far as the socket takes it now.
-  void close_notify();
+  IoStatus handshake() override;
+  IoResult read(std::span<uint8_t> out) override;
+  IoResult write(BytesView data) override;
+  void close_notify() override;
   // True when read() would return bytes without asking the socket.
   bool has_pending() const;
 
@@ -74,8 +60,7 @@ class TlsSocket {
   bool resumed() const;
   // The session to resume later; null until the server has sent a ticket.
   std::shared_ptr<TlsSession> session() const;
-  // Why the last call returned kFailed: a compile-time id with advice.
-  Error failure() const { return failure_; }
+  Error failure() const override { return failure_; }
 
  private:
   friend class TlsServerContext;
@@ -108,7 +93,12 @@ class TlsServerContext {
 
 class TlsClientContext {
  public:
+  // For our servers: no certificate is refused here, see above.
   static std::unique_ptr<TlsClientContext> create();
+  // For services of the public web (net/collateral): TLS 1.2 or later, and the certificate has to
+  // be issued for server_name by one of the roots in `ca_file` (PEM), or of the system's when that
+  // is empty. Errors: kInvalid "tls.roots".
+  static Result<std::unique_ptr<TlsClientContext>> create_web(const std::string& ca_file);
   ~TlsClientContext();
   TlsClientContext(const TlsClientContext&) = delete;
   TlsClientContext& operator=(const TlsClientContext&) = delete;
@@ -117,8 +107,9 @@ class TlsClientContext {
                                      const TlsSession* resume);
 
  private:
-  explicit TlsClientContext(ssl_ctx_st* context) : context_(context) {}
+  TlsClientContext(ssl_ctx_st* context, bool web) : context_(context), web_(web) {}
   ssl_ctx_st* context_;
+  bool web_;
 };
 
 }  // namespace blindai

@@ -12,6 +12,7 @@ ExitStatus run(const UploadCommand& command, const Console& console);
 ExitStatus run(const PredictCommand& command, const Console& console);
 ExitStatus run(const ModelsCommand& command, const Console& console);
 ExitStatus run(const MeasureCommand& command, const Console& console);
+ExitStatus run(const CollateralCommand& command, const Console& console);
 ExitStatus run(const CompletionCommand& command, const Console& console);
 ExitStatus run(const TextCommand& command, const Console& console);
 

@@ -11,6 +11,11 @@ ExitStatus status_of(const Problem& problem) {
   const std::string_view id = problem.id.text;
   if (id == "server.refused") return ExitStatus::kRefused;
   if (id.starts_with("cli.")) return ExitStatus::kUsage;
+  // What a vendor's service answers is no server's proof, whatever is wrong with it.
+  if (id.starts_with("collateral."))
+    return id == "collateral.service" ? ExitStatus::kUnreachable : ExitStatus::kError;
+  if (id == "net.url") return ExitStatus::kUsage;
+  if (id == "tls.roots") return ExitStatus::kError;
   if (id.starts_with("net.") || id.starts_with("tls.")) return ExitStatus::kUnreachable;
   // A policy's check of a server is kDenied; what is wrong with a policy's file is not.
   const bool judged = id.starts_with("sgx.") || id.starts_with("channel.") ||

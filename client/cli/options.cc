@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "client/cli/collateral_options.h"
 #include "client/cli/completion.h"
 #include "client/cli/tensor_file.h"
 
@@ -34,6 +35,7 @@ struct Raw {
   std::vector<std::string> only;
   bool no_save = false;
   MeasureCommand measure;
+  CollateralCommand collateral;
 };
 
 bool looks_like_address(const std::string& text) {
@@ -124,6 +126,14 @@ Outcome<CommandLine> models_command(Raw& raw, const std::string& default_address
   if (!out.model_id.empty() && !out.remove.empty())
     return std::unexpected(usage("Give either a model to show or --delete, not both."));
   return CommandLine{out, raw.json};
+}
+
+Outcome<CommandLine> collateral_command(Raw& raw) {
+  RETURN_IF_ERROR(expect_arguments(raw, 2, 2, "fetch EVIDENCE"));
+  if (raw.arguments.front() != "fetch")
+    return std::unexpected(usage("\"" + raw.arguments.front() + "\" is unknown; write `fetch`."));
+  raw.collateral.file = raw.arguments.back();
+  return CommandLine{raw.collateral, raw.json};
 }
 
 // Positional arguments are one list to CLI11, since the first may be left out; their form is in the
@@ -240,6 +250,14 @@ void add_commands(CLI::App& app, Raw& raw) {
       ->type_name("SECONDS")
       ->check(CLI::Range(int64_t{1}, int64_t{365} * 86400));
 
+  CLI::App* collateral = add_command(
+      app, raw, "collateral", "Fetch what a vendor publishes about evidence's platform",
+      "fetch EVIDENCE", "A quote, a report, or a message that `verify --save` kept",
+      "  blindai collateral fetch quote.bin --out collateral\n"
+      "  blindai collateral fetch proof.json --pcs https://pccs.example.org:8081 --cache cache "
+      "--out collateral");
+  add_collateral_options(*collateral, raw.collateral);
+
   add_command(app, raw, "completion", "Print a completion script for a shell", "bash|zsh|fish",
               "The shell",
               "  source <(blindai completion bash)\n"
@@ -304,6 +322,7 @@ Outcome<CommandLine> parse_command_line(const std::vector<std::string>& argument
   if (name == "upload") return upload_command(raw, default_address);
   if (name == "predict") return predict_command(raw, command, default_address);
   if (name == "models") return models_command(raw, default_address);
+  if (name == "collateral") return collateral_command(raw);
   if (name == "completion") return completion_command(raw, app);
   return CommandLine{raw.measure, raw.json};
 }

@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "client/cli/collateral.h"
 #include "lib/base/bytes.h"
 #include "lib/oip/datatype.h"
 
@@ -63,7 +64,7 @@ struct TextCommand {
 
 struct CommandLine {
   std::variant<VerifyCommand, UploadCommand, PredictCommand, ModelsCommand, MeasureCommand,
-               CompletionCommand, TextCommand>
+               CollateralCommand, CompletionCommand, TextCommand>
       command;
   bool json = false;
 };

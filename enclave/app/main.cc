@@ -15,12 +15,12 @@
 #include <unistd.h>
 
 #include "enclave/app/options.h"
+#include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
 #include "enclave/serve/service.h"
 #include "enclave/tee/simulation/measure_file.h"
-#include "enclave/tee/simulation/simulation_source.h"
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
 #include "enclave/vault/vault.h"
@@ -83,11 +83,15 @@ Result<Sha256Digest> measure(const Programs& programs) {
 }
 
 void announce(const std::string& address, uint16_t port, const Sha256Digest& measurement,
-              const MeasuredConfig& config) {
+              const MeasuredConfig& config, const EvidenceSource& source) {
   const std::string host = address.substr(0, address.rfind(':'));
   std::printf("BlindAI %.*s listening on %s:%u\n", static_cast<int>(kVersion.size()),
               kVersion.data(), host.c_str(), port);
-  std::printf("  measurement    %s\n", to_hex(measurement).c_str());
+  // Hardware measures the image that the programs are in; its value is in the evidence.
+  std::printf("  %s    %s\n", source.is_simulation() ? "measurement" : "programs   ",
+              to_hex(measurement).c_str());
+  if (!source.is_simulation())
+    std::printf("  evidence       %s\n", std::string(name_of(source.tee())).c_str());
   std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
               config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
   std::fflush(stdout);
@@ -111,14 +115,20 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   const int signal_fd = stop_signals();
   keep_memory_private();
 
-  log.warn(
-      "SIMULATION: the evidence of this server proves nothing, and its operator can read "
-      "every model and tensor. For development only.");
-  SimulationSource source(measurement, now);
+  const std::unique_ptr<Kernel> kernel = real_kernel();
+  ASSIGN_OR_RETURN(const std::unique_ptr<TeeSetup> tee,
+                   TeeSetup::create(hints, *kernel, measurement, now, log));
+  EvidenceSource& source = tee->source();
+  if (source.is_simulation())
+    log.warn(
+        "SIMULATION: the evidence of this server proves nothing, and its operator can read "
+        "every model and tensor. For development only.");
 
   ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
                    PosixFileLayer::open_folder(hints.store));
-  ASSIGN_OR_RETURN(SealingKey sealing_key, simulation_sealing_key(*files));
+  ASSIGN_OR_RETURN(SealingKey sealing_key, source.is_simulation()
+                                               ? simulation_sealing_key(*files)
+                                               : Result<SealingKey>(momentary_sealing_key()));
   log.warn("sealing key: {}", sealing_key.source);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
@@ -183,7 +193,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
     server->drain(std::chrono::seconds(hints.drain_seconds), [&] { reactor->stop(); });
   });
 
-  announce(hints.listen, port, measurement, config);
+  announce(hints.listen, port, measurement, config, source);
   reactor->run();
   log.info("stopped after {} requests on {} connections", server->counters().requests,
            server->counters().connections_accepted);

@@ -7,6 +7,31 @@
 
 namespace blindai {
 
+namespace {
+
+void add_collateral_options(CLI::App& app, HostHints& hints) {
+  app.add_option("--pcs", hints.pcs, "Intel's PCS, or a PCCS, for sgx and tdx [Intel's]")
+      ->type_name("URL");
+  app.add_option("--kds", hints.kds, "AMD's KDS, or a copy of it, for snp [AMD's]")
+      ->type_name("URL");
+  CLI::Option* folder =
+      app.add_option("--collateral", hints.collateral,
+                     "Read collateral from here, in place of asking those services "
+                     "(`blindai collateral fetch` writes such a folder)")
+          ->check(CLI::ExistingDirectory);
+  app.add_option("--collateral-cache", hints.collateral_cache,
+                 "Keep what was fetched here, across restarts [in memory only]")
+      ->type_name("DIR")
+      ->excludes(folder);
+  app.add_option("--collateral-ca", hints.collateral_ca,
+                 "Certification authorities of those services, PEM [the system's]")
+      ->check(CLI::ExistingFile);
+  app.add_option("--vmpl", hints.vmpl, "Privilege level to report for, snp [the kernel's own]")
+      ->check(CLI::Range(0, 3));
+}
+
+}  // namespace
+
 ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
   ParsedOptions out;
   HostHints& hints = out.hints;
@@ -24,10 +49,10 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
       "SIGTERM stops the server after the requests that are running.");
   app.set_version_flag("--version", version);
   app.add_option("--tee", hints.tee,
-                 "What proves to users which programs run. 'simulation' proves nothing and is for "
-                 "development; there is no default")
+                 "What proves to users which programs run: the hardware this server is started "
+                 "in. 'simulation' proves nothing and is for development; there is no default")
       ->required()
-      ->check(CLI::IsMember({"simulation"}));
+      ->check(CLI::IsMember({"sgx", "tdx", "snp", "nitro", "simulation"}));
   app.add_option("--listen", hints.listen, "Address and port")->default_val("127.0.0.1:9924");
   app.add_option("--store", hints.store, "Folder of the sealed models; made when missing")
       ->required();
@@ -54,6 +79,7 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "Seconds that running requests may take after SIGTERM")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  add_collateral_options(app, hints);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -3,12 +3,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace blindai {
 
 struct HostHints {
-  std::string tee;                // --tee; "simulation" is the only one this version can produce
+  std::string tee;                // --tee: "sgx", "tdx", "snp", "nitro" or "simulation"
   std::string listen;             // --listen host:port
   std::string store;              // --store folder
   std::string config_path;        // --config file; empty: the measured configuration is empty
@@ -19,6 +20,13 @@ struct HostHints {
   uint64_t memory_mib = 4096;     // --memory, of all workers together
   uint32_t linger_us = 50;        // --linger, of the event loop before it sleeps
   uint32_t drain_seconds = 30;    // --drain
+  // Where the vendor's collateral comes from. Whatever it is, clients judge it.
+  std::string pcs;                 // --pcs URL; empty: Intel's
+  std::string kds;                 // --kds URL; empty: AMD's
+  std::string collateral;          // --collateral folder, in place of both
+  std::string collateral_cache;    // --collateral-cache folder; empty: in memory
+  std::string collateral_ca;       // --collateral-ca file; empty: the system's
+  std::optional<uint32_t> vmpl{};  // --vmpl, SEV-SNP; absent: the kernel's own
 };
 
 // What the command line asked for. `exit` is set when there is nothing more to do (--help,

@@ -39,6 +39,14 @@ Status make_key(FileLayer& files, const std::string& name) {
 
 }  // namespace
 
+SealingKey momentary_sealing_key() {
+  ByteArray<32> raw;
+  random_bytes(raw);
+  return {.secret = SecretKey(std::move(raw)),
+          .source = "made at this start; models are kept until the server stops",
+          .insecure = false};
+}
+
 Result<SealingKey> simulation_sealing_key(FileLayer& files) {
   const std::string name(kInsecureKeyFile);
   Result<SecretKey> secret = read_key(files, name);

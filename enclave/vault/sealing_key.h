@@ -1,5 +1,6 @@
-// Where a server's sealing key comes from. On real hardware the key is derived by the platform for
-// one measurement; here is the one for --tee simulation, which protects nothing.
+// Where a server's sealing key comes from. Hardware is to derive it for one measurement, which is
+// not built yet; until then a server on hardware seals under a key that ends with it. The one for
+// --tee simulation protects nothing.
 #pragma once
 
 #include <string_view>
@@ -25,5 +26,9 @@ inline constexpr std::string_view kInsecureKeyFile = "insecure-simulation-key";
 // Errors: kUnavailable "vault.simulation-key" when the file is not 32 bytes long (never replaced,
 // because the models sealed under it would be lost); those of FileLayer.
 Result<SealingKey> simulation_sealing_key(FileLayer& files);
+
+// 32 random bytes that are kept in memory alone: what is sealed under them ends with this process,
+// for the operator and for everybody else.
+SealingKey momentary_sealing_key();
 
 }  // namespace blindai

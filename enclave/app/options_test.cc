@@ -1,0 +1,45 @@
+#include "enclave/app/options.h"
+
+#include <gtest/gtest.h>
+#include <vector>
+
+namespace blindai {
+namespace {
+
+ParsedOptions parse(std::vector<std::string> arguments) {
+  arguments.insert(arguments.begin(), "blindai-server");
+  std::vector<char*> raw;
+  for (std::string& argument : arguments) raw.push_back(argument.data());
+  return parse_options(static_cast<int>(raw.size()), raw.data(), "0");
+}
+
+TEST(Options, NameEachTee) {
+  for (const char* tee : {"sgx", "tdx", "snp", "nitro", "simulation"}) {
+    const ParsedOptions options = parse({"--tee", tee, "--store", "s"});
+    EXPECT_FALSE(options.exit);
+    EXPECT_EQ(options.hints.tee, tee);
+  }
+}
+
+TEST(Options, HaveNoTeeByDefaultAndKnowNoOther) {
+  EXPECT_EQ(parse({"--store", "s"}).status, 2);
+  for (const char* tee : {"", "SGX", "auto", "none", "sev"})
+    EXPECT_EQ(parse({"--tee", tee, "--store", "s"}).status, 2) << tee;
+}
+
+TEST(Options, SayWhereCollateralComesFrom) {
+  const ParsedOptions options =
+      parse({"--tee", "snp", "--store", "s", "--pcs", "http://pccs", "--kds", "http://kds",
+             "--collateral-cache", "c", "--vmpl", "2"});
+  ASSERT_FALSE(options.exit);
+  EXPECT_EQ(options.hints.pcs, "http://pccs");
+  EXPECT_EQ(options.hints.kds, "http://kds");
+  EXPECT_EQ(options.hints.collateral_cache, "c");
+  EXPECT_EQ(options.hints.vmpl, 2u);
+  EXPECT_EQ(parse({"--tee", "snp", "--store", "s", "--vmpl", "4"}).status, 2);
+  EXPECT_EQ(parse({"--tee", "snp", "--store", "s", "--collateral", "/no/folder"}).status, 2);
+  EXPECT_FALSE(parse({"--tee", "snp", "--store", "s"}).hints.vmpl.has_value());
+}
+
+}  // namespace
+}  // namespace blindai
