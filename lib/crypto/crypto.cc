@@ -73,6 +73,13 @@ Sha256Digest sha256(BytesView data) {
   return out;
 }
 
+ByteArray<48> sha384(BytesView data) {
+  ByteArray<48> out;
+  BLINDAI_CHECK(EVP_Digest(data.data(), data.size(), out.data(), nullptr, EVP_sha384(), nullptr) ==
+                1);
+  return out;
+}
+
 Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
   BLINDAI_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_, EVP_sha256(), nullptr) == 1);
 }

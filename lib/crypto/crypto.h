@@ -15,6 +15,7 @@ namespace blindai {
 
 // FIPS 180-4.
 Sha256Digest sha256(BytesView data);
+ByteArray<48> sha384(BytesView data);
 
 // The same, over data that arrives in pieces.
 class Sha256 {
