@@ -9,7 +9,7 @@
 
 #include <cstdlib>
 
-#include "lib/attest/sgx_quote.h"
+#include "lib/attest/dcap_quote.h"
 #include "lib/base/byte_reader.h"
 #include "lib/base/json.h"
 
@@ -45,8 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   blindai::Policy policy;
   policy.tcb_statuses = {blindai::TcbStatus::kUpToDate};
   policy.max_evidence_age_s = 3600;
-  const auto quote = blindai::parse_sgx_quote(evidence.quote);
-  if (quote.has_value()) policy.sgx.emplace().mr_enclave = {quote->report.mr_enclave};
+  const auto quote = blindai::parse_dcap_quote(evidence.quote);
+  if (quote.has_value() && quote->sgx() != nullptr)
+    policy.sgx.emplace().mr_enclave = {quote->sgx()->mr_enclave};
   const blindai::Verification v = blindai::verify(evidence, claims, collateral, policy, roots,
                                                   blindai::Time{static_cast<int64_t>(now)});
   bool all = true;

@@ -20,6 +20,7 @@ constexpr Spec kMinEvaluation{"min_tcb_evaluation_number", "min_tcb_evaluation_n
 constexpr Spec kAge{"max_evidence_age_s", "max_evidence_age_s = 86400"};
 constexpr Spec kDebug{"allow_debug", "allow_debug = false"};
 constexpr Spec kSgx{"sgx", "a [sgx] section with mr_enclave = [\"<measurement>\"]"};
+constexpr Spec kTdx{"tdx", "a [tdx] section with mr_td = [\"<measurement>\"] and rtmr0 to rtmr3"};
 // BlindAI 0.5 and 0.6. Numbers are hexadecimal text, "0x4".
 constexpr Spec kOldMrEnclave{"mr_enclave", "mr_enclave = \"<64 hexadecimal digits>\""};
 constexpr Spec kOldMisc{"misc_select_hex", "misc_select_hex = \"0x0\""};
@@ -70,9 +71,14 @@ Outcome<Policy> read_policy(const PolicyField& top) {
     ASSIGN_OR_RETURN(const PolicyField* sgx, r.field(kSgx, Kind::kTable, "a section"));
     ASSIGN_OR_RETURN(out.sgx, read_sgx_policy(*sgx));
   }
-  if (!out.sgx.has_value())
+  if (r.has(kTdx)) {
+    ASSIGN_OR_RETURN(const PolicyField* tdx, r.field(kTdx, Kind::kTable, "a section"));
+    ASSIGN_OR_RETURN(out.tdx, read_tdx_policy(*tdx));
+  }
+  if (!out.sgx.has_value() && !out.tdx.has_value())
     return problem(Code::kInvalid, Id{"policy.no-tee"},
-                   "The policy accepts no program. Write: " + std::string(kSgx.example) + ".");
+                   "The policy accepts no program. Write: " + std::string(kSgx.example) + "; or " +
+                       std::string(kTdx.example) + ".");
   RETURN_IF_ERROR(r.finish());
   return out;
 }

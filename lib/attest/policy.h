@@ -60,7 +60,7 @@ struct SgxPolicy {
 // What a trust domain has to be. One of mr_td names the image; what it loaded is in the RTMRs.
 struct TdxPolicy {
   std::vector<ByteArray<48>> mr_td;  // at least one
-  // Each register's accepted values, or "any" said explicitly.
+  // Each register's accepted values, at least one, or "any" said explicitly.
   std::array<Accepted<ByteArray<48>>, 4> rtmr;
   std::vector<ByteArray<48>> mr_seam;  // empty: Intel's signed module identity suffices
   std::optional<ByteArray<48>> mr_config_id;
@@ -68,7 +68,8 @@ struct TdxPolicy {
   std::optional<ByteArray<48>> mr_owner_config;
   std::optional<Masked<8>> td_attributes;
   std::optional<Masked<8>> xfam;
-  std::vector<ByteArray<48>> mr_service_td;  // empty: only zeros, that is, no service TD
+  // Empty: only zeros, that is, no service TD. Otherwise only these, and not zeros unless listed.
+  std::vector<ByteArray<48>> mr_service_td;
   bool require_sept_ve_disable = true;  // without it the host can inject exceptions by unmapping
   bool allow_migration = false;         // ATTRIBUTES.MIGRATABLE
   bool allow_perfmon = false;           // ATTRIBUTES.PERFMON

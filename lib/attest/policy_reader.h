@@ -147,5 +147,7 @@ class PolicyTable {
 // One section each. The fields are those of docs/formats/policy.md.
 Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table);
 std::string write_sgx_policy(const SgxPolicy& policy);
+Outcome<TdxPolicy> read_tdx_policy(const PolicyField& table);
+std::string write_tdx_policy(const TdxPolicy& policy);
 
 }  // namespace blindai

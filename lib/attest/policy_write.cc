@@ -17,6 +17,7 @@ std::string policy_to_toml(const Policy& policy) {
   out += "max_evidence_age_s = " + std::to_string(policy.max_evidence_age_s) + "\n";
   out += std::string("allow_debug = ") + (policy.allow_debug ? "true" : "false") + "\n";
   if (policy.sgx.has_value()) out += write_sgx_policy(*policy.sgx);
+  if (policy.tdx.has_value()) out += write_tdx_policy(*policy.tdx);
   return out;
 }
 

@@ -7,11 +7,8 @@ constexpr size_t kMaxLevels = 256;
 
 bool read_level(const JsonValue& value, QeLevel& out) {
   if (!read_status(value["tcbStatus"], out.status)) return false;
-  // No rule says how any other status of a quoting enclave would join with the platform's.
-  if (out.status != TcbStatus::kUpToDate && out.status != TcbStatus::kOutOfDate &&
-      out.status != TcbStatus::kRevoked)
-    return false;
-  return read_u16(value["tcb"]["isvsvn"], out.isv_svn) && read_date(value["tcbDate"], out.date) &&
+  return is_of_a_part(out.status) && read_u16(value["tcb"]["isvsvn"], out.isv_svn) &&
+         read_date(value["tcbDate"], out.date) &&
          read_advisories(value["advisoryIDs"], out.advisories);
 }
 
@@ -44,7 +41,7 @@ bool read(const JsonValue& body, QeIdentity& out) {
 
 Result<QeIdentity> parse_qe_identity(const JsonValue& body) {
   QeIdentity out{};
-  if (!read(body, out)) return fail(Code::kMalformed, "sgx.qe-identity.layout", body.offset());
+  if (!read(body, out)) return fail(Code::kMalformed, "dcap.qe-identity.layout", body.offset());
   return out;
 }
 

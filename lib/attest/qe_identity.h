@@ -1,5 +1,5 @@
-// Intel's identity of its quoting enclave: what its report has to say.
-// Source   Intel PCS API v4, "Get SGX QE Identity".
+// Intel's identity of its quoting enclave, SGX's or TDX's: what its report has to say.
+// Source   Intel PCS API v4, "Get SGX QE Identity", "Get TDX QE Identity".
 #pragma once
 
 #include <string>
@@ -19,7 +19,7 @@ struct QeLevel {
 
 // Unverified until its signature is checked; parse the body after that.
 struct QeIdentity {
-  std::string id;  // "QE" for SGX
+  std::string id;  // "QE" for SGX, "TD_QE" for TDX
   uint32_t version;
   Time issue_date;
   Time next_update;
@@ -38,7 +38,7 @@ struct QeIdentity {
 };
 
 // `body`: the value of "enclaveIdentity". Members not named above are passed over, as in TCB info.
-// Errors: kMalformed sgx.qe-identity.layout.
+// Errors: kMalformed dcap.qe-identity.layout.
 Result<QeIdentity> parse_qe_identity(const JsonValue& body);
 
 }  // namespace blindai

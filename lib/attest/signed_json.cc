@@ -40,7 +40,10 @@ bool read_status(const JsonValue& value, TcbStatus& out) {
   const auto text = value.plain_string();
   if (!text.has_value()) return false;
   const auto parsed = parse_tcb_status(*text);
-  if (!parsed.has_value()) return false;
+  // The two that only a verifier says are in no document.
+  if (!parsed.has_value() || *parsed == TcbStatus::kTdRelaunchAdvised ||
+      *parsed == TcbStatus::kTdRelaunchAdvisedConfigurationNeeded)
+    return false;
   out = *parsed;
   return true;
 }

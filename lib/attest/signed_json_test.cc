@@ -140,7 +140,7 @@ TEST(TcbInfo, RefusesEachAbsentOrWrongMember) {
   for (const auto& [from, to] : edits) {
     const auto bad = tcb(replaced(good, from, to));
     ASSERT_FALSE(bad.has_value()) << to;
-    EXPECT_EQ(bad.error().name(), "sgx.tcb-info.layout");
+    EXPECT_EQ(bad.error().name(), "dcap.tcb-info.layout");
   }
   EXPECT_FALSE(tcb(info("")).has_value());
   EXPECT_FALSE(tcb("[]").has_value());
@@ -202,7 +202,7 @@ TEST(QeIdentity, RefusesEachAbsentOrWrongMember) {
   for (const auto& [from, to] : edits) {
     const auto bad = qe(replaced(identity(), from, to));
     ASSERT_FALSE(bad.has_value()) << to;
-    EXPECT_EQ(bad.error().name(), "sgx.qe-identity.layout");
+    EXPECT_EQ(bad.error().name(), "dcap.qe-identity.layout");
   }
 }
 

@@ -13,8 +13,22 @@ constexpr struct {
     {TcbStatus::kConfigurationAndSwHardeningNeeded, "ConfigurationAndSWHardeningNeeded"},
     {TcbStatus::kOutOfDate, "OutOfDate"},
     {TcbStatus::kOutOfDateConfigurationNeeded, "OutOfDateConfigurationNeeded"},
+    {TcbStatus::kTdRelaunchAdvised, "TDRelaunchAdvised"},
+    {TcbStatus::kTdRelaunchAdvisedConfigurationNeeded, "TDRelaunchAdvisedConfigurationNeeded"},
     {TcbStatus::kRevoked, "Revoked"},
 };
+
+bool out_of_date(TcbStatus s) {
+  return s == TcbStatus::kOutOfDate || s == TcbStatus::kOutOfDateConfigurationNeeded;
+}
+bool needs_configuration(TcbStatus s) {
+  return s == TcbStatus::kConfigurationNeeded ||
+         s == TcbStatus::kConfigurationAndSwHardeningNeeded ||
+         s == TcbStatus::kOutOfDateConfigurationNeeded;
+}
+bool needs_hardening(TcbStatus s) {
+  return s == TcbStatus::kSwHardeningNeeded || s == TcbStatus::kConfigurationAndSwHardeningNeeded;
+}
 
 }  // namespace
 
@@ -30,9 +44,9 @@ Result<TcbStatus> parse_tcb_status(std::string_view text) {
   return fail(Code::kMalformed, "tcb.status");
 }
 
-TcbStatus converge(TcbStatus platform, TcbStatus qe) {
-  if (platform == TcbStatus::kRevoked || qe == TcbStatus::kRevoked) return TcbStatus::kRevoked;
-  if (qe == TcbStatus::kUpToDate) return platform;
+TcbStatus converge(TcbStatus platform, TcbStatus part) {
+  if (platform == TcbStatus::kRevoked || part == TcbStatus::kRevoked) return TcbStatus::kRevoked;
+  if (part == TcbStatus::kUpToDate) return platform;
   switch (platform) {
     case TcbStatus::kUpToDate:
     case TcbStatus::kSwHardeningNeeded:
@@ -43,6 +57,25 @@ TcbStatus converge(TcbStatus platform, TcbStatus qe) {
     default:
       return platform;
   }
+}
+
+bool is_of_a_part(TcbStatus status) {
+  return status == TcbStatus::kUpToDate || status == TcbStatus::kOutOfDate ||
+         status == TcbStatus::kRevoked;
+}
+
+TcbStatus join_launch_and_current(TcbStatus launch, TcbStatus current) {
+  if (launch == TcbStatus::kRevoked || current == TcbStatus::kRevoked) return TcbStatus::kRevoked;
+  const bool configuration = needs_configuration(launch) || needs_configuration(current);
+  if (out_of_date(current))
+    return configuration ? TcbStatus::kOutOfDateConfigurationNeeded : TcbStatus::kOutOfDate;
+  if (out_of_date(launch))
+    return configuration ? TcbStatus::kTdRelaunchAdvisedConfigurationNeeded
+                         : TcbStatus::kTdRelaunchAdvised;
+  if (needs_hardening(launch) || needs_hardening(current))
+    return configuration ? TcbStatus::kConfigurationAndSwHardeningNeeded
+                         : TcbStatus::kSwHardeningNeeded;
+  return configuration ? TcbStatus::kConfigurationNeeded : TcbStatus::kUpToDate;
 }
 
 }  // namespace blindai

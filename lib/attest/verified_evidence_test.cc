@@ -3,8 +3,8 @@
 // tells the verifier that it is simulated.
 #include <gtest/gtest.h>
 
-#include "lib/attest/sgx_quote.h"
-#include "lib/attest/sgx_vectors_test.h"
+#include "lib/attest/dcap_quote.h"
+#include "lib/attest/dcap_vectors_test.h"
 #include "lib/base/byte_reader.h"
 #include "lib/crypto/crypto.h"
 
@@ -133,7 +133,7 @@ TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
   std::swap(seed.collateral.pck_crl, seed.collateral.root_ca_crl);
   EXPECT_EQ(seed.failures(), "sgx.root-crl.issuer sgx.pck-crl.issuer");
   seed = good;
-  seed.collateral.tcb_info_chain = to_bytes(parse_sgx_quote(seed.evidence.quote)->certification);
+  seed.collateral.tcb_info_chain = to_bytes(parse_dcap_quote(seed.evidence.quote)->certification);
   EXPECT_EQ(seed.failures(), "sgx.tcb-info.chain");
   seed = good;
   seed.collateral = {};

@@ -29,8 +29,8 @@ class Verifier {
   Verification result_;
 };
 
-// SGX evidence (sgx_verification.cc). The other parameters as verify() has them.
-Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                        const Policy& policy, const TrustRoots& roots, Time now);
+// SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.
+Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                         const Policy& policy, const TrustRoots& roots, Time now);
 
 }  // namespace blindai

@@ -100,16 +100,17 @@ Verification verify(const Evidence& evidence, BytesView claims, const Collateral
                     const Policy& policy, const TrustRoots& roots, Time now) {
   switch (evidence.tee) {
     case Tee::kSgx:
-      return verify_sgx(evidence, claims, collateral, policy, roots, now);
     case Tee::kTdx:
+      return verify_dcap(evidence, claims, collateral, policy, roots, now);
     case Tee::kSnp:
     case Tee::kNitro:
       break;
   }
   constexpr CheckSpec kUnsupported[] = {
-      {{"evidence.tee", "This program verifies SGX evidence only. Update it."}, Code::kUntrusted}};
+      {{"evidence.tee", "This program verifies SGX and TDX evidence only. Update it."},
+       Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);
-  verifier.mark(0, false, "sgx", std::string(name_of(evidence.tee)));
+  verifier.mark(0, false, "sgx or tdx", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
 }
 

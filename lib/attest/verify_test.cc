@@ -5,8 +5,8 @@
 
 #include <gtest/gtest.h>
 
-#include "lib/attest/sgx_quote.h"
-#include "lib/attest/sgx_vectors_test.h"
+#include "lib/attest/dcap_quote.h"
+#include "lib/attest/dcap_vectors_test.h"
 #include "lib/attest/x509.h"
 #include "lib/base/byte_reader.h"
 
@@ -25,8 +25,8 @@ struct Case {
     return blindai::verify(evidence, as_bytes("claims"), collateral, policy, roots, now);
   }
   Verification verify() const {
-    const auto quote = parse_sgx_quote(evidence.quote);
-    return verify(widest_policy(quote.has_value() ? quote->report.mr_enclave : ByteArray<32>{}));
+    const auto quote = parse_dcap_quote(evidence.quote);
+    return verify(widest_policy(quote.has_value() ? quote->sgx()->mr_enclave : ByteArray<32>{}));
   }
   std::string failures() const { return checks_in(verify(), CheckState::kFailed); }
 };
@@ -149,7 +149,7 @@ TEST_F(SgxVectors, GenuineCasesHaveTheirStatusAndAdvisories) {
     EXPECT_EQ(result.find("policy.advisories")->found, expected_advisories(v["expected"]));
     EXPECT_EQ(checks_in(result, CheckState::kNotReached), "");
 
-    Policy strict = widest_policy(parse_sgx_quote(c.evidence.quote)->report.mr_enclave);
+    Policy strict = widest_policy(parse_dcap_quote(c.evidence.quote)->sgx()->mr_enclave);
     strict.tcb_statuses = {TcbStatus::kUpToDate, TcbStatus::kSwHardeningNeeded};
     result = c.verify(strict);
     const bool accepted = v["default_policy"]["decision"].string().value() == "accept";
@@ -165,7 +165,7 @@ TEST_F(SgxVectors, MutationsFailTheCheckTheyAreAbout) {
       {"sgx-mut-mrenclave", "sgx.quote.signature"},
       {"sgx-mut-mrsigner", "sgx.quote.signature"},
       {"sgx-mut-header-user-data", "sgx.quote.signature"},
-      {"sgx-mut-header-version-4", "sgx.quote.version"},
+      {"sgx-mut-header-version-4", "sgx.quote.layout"},
       {"sgx-mut-qe-vendor-id", "sgx.quote.vendor"},
       {"sgx-mut-quote-signature", "sgx.quote.signature"},
       {"sgx-mut-attestation-key", "sgx.qe.binding sgx.quote.signature"},
@@ -243,7 +243,7 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheQuote) {
   const Case original = genuine();
   ASSERT_EQ(original.failures(), kGenuine);
   Case c = original;
-  const Policy policy = widest_policy(parse_sgx_quote(c.evidence.quote)->report.mr_enclave);
+  const Policy policy = widest_policy(parse_dcap_quote(c.evidence.quote)->sgx()->mr_enclave);
   size_t tried = 0;
   for (size_t i = 0; i < c.evidence.quote.size(); ++i, ++tried) {
     uint8_t& byte = c.evidence.quote[i];
@@ -260,7 +260,7 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheQuote) {
 TEST_F(SgxVectors, RefusesFlippedBitsAllOverTheCollateral) {
   constexpr size_t kStride = 5;  // a verification each; every byte would take a minute
   Case c = genuine();
-  const Policy policy = widest_policy(parse_sgx_quote(c.evidence.quote)->report.mr_enclave);
+  const Policy policy = widest_policy(parse_dcap_quote(c.evidence.quote)->sgx()->mr_enclave);
   size_t tried = 0;
   size_t same_value = 0;
   for (Bytes* part :
@@ -342,7 +342,7 @@ TEST_F(SgxVectors, JudgesDatesAtBothEnds) {
 
 TEST_F(SgxVectors, EachPolicyFieldRefusesByItsOwnCheck) {
   const Case c = genuine();
-  const SgxReport report = parse_sgx_quote(c.evidence.quote)->report;
+  const SgxReport report = *parse_dcap_quote(c.evidence.quote)->sgx();
   const Policy wide = widest_policy(report.mr_enclave);
   const auto failures = [&](const auto& change) {
     Policy policy = wide;

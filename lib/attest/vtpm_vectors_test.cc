@@ -1,7 +1,7 @@
 // The shared vectors of event logs and of Azure's virtual TPM: real machines' files, with what a
 // verifier has to say of them.
 #include "lib/attest/event_log.h"
-#include "lib/attest/sgx_vectors_test.h"
+#include "lib/attest/dcap_vectors_test.h"
 #include "lib/attest/vtpm_fixture_test.h"
 
 namespace blindai {

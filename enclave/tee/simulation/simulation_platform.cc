@@ -75,6 +75,9 @@ Bytes simulation_tcb_info(const SimulationFaults& faults, Lifetime lifetime,
     if (faults.below_every_tcb_level) svns[0] = 0xff;
     return components("sgxtcbcomponents", svns) + "," + number("pcesvn", kSimulationPceSvn) + tdx;
   };
+  const std::string module = text("mrsigner", upper_hex(ByteArray<48>{})) + "," +
+                             text("attributes", upper_hex(ByteArray<8>{})) + "," +
+                             text("attributesMask", "FFFFFFFFFFFFFFFF");
   // The platform is at the first level; the second is where it was before an update.
   ByteArray<16> older = kSimulationComponents;
   older[0] = older[1] = 10;
@@ -82,7 +85,8 @@ Bytes simulation_tcb_info(const SimulationFaults& faults, Lifetime lifetime,
       "{" + text("id", faults.tcb_info_is_for_tdx ? "TDX" : "SGX") + "," + number("version", 3) +
       "," + dates(lifetime) + "," + text("fmspc", upper_hex(fmspc)) + "," +
       text("pceId", upper_hex(pce_id)) + "," + number("tcbType", 0) + "," +
-      number("tcbEvaluationDataNumber", kSimulationTcbEvaluation) + ",\"tcbLevels\":[" +
+      number("tcbEvaluationDataNumber", kSimulationTcbEvaluation) +
+      (faults.tcb_info_is_for_tdx ? ",\"tdxModule\":{" + module + "}" : "") + ",\"tcbLevels\":[" +
       level(tcb(kSimulationComponents), faults.tcb_status, faults.advisories) + "," +
       level(tcb(older), "OutOfDate", {"INTEL-SA-00828"}) + "]}";
   return sign("tcbInfo", body, signer, faults.tampered == SignedPart::kTcbInfo);

@@ -1,4 +1,4 @@
-#include "lib/attest/sgx_verification.h"
+#include "lib/attest/dcap_verification.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
@@ -9,7 +9,7 @@ constexpr std::string_view kTcbSigner = "Intel SGX TCB Signing";
 
 }  // namespace
 
-void SgxVerification::root_crl() {
+void DcapVerification::root_crl() {
   if (!parsed(C::kRootCrlLayout, Crl::from_der(collateral_.root_ca_crl), root_crl_, "a CRL"))
     return;
   if (!mark(C::kRootCrlIssuer, root_crl_->names_issuer(root()), root().common_name(),
@@ -24,7 +24,7 @@ void SgxVerification::root_crl() {
 
 // The CRL has to be signed by the very CA in the quote's chain; a chain sent along with the CRL
 // could add nothing to that, so collateral_.pck_crl_chain is not read.
-void SgxVerification::pck_crl() {
+void DcapVerification::pck_crl() {
   if (!parsed(C::kPckCrlLayout, Crl::from_der(collateral_.pck_crl), pck_crl_, "a CRL")) return;
   if (!mark(C::kPckCrlIssuer, pck_crl_->names_issuer(intermediate()), intermediate().common_name(),
             pck_crl_->issuer_name()))
@@ -36,7 +36,7 @@ void SgxVerification::pck_crl() {
   mark(C::kPckNotRevoked, !listed, "not listed", yes_no(listed, "listed", "not listed"));
 }
 
-SignerChain SgxVerification::judge_chain(BytesView pem) const {
+SignerChain DcapVerification::judge_chain(BytesView pem) const {
   SignerChain out;
   const auto certificates = parse_pem_chain(pem);
   if (!certificates.has_value()) {
@@ -70,7 +70,7 @@ SignerChain SgxVerification::judge_chain(BytesView pem) const {
 // Marks the four checks that begin at `chain` (chain, signer, signer-validity, signer-not-revoked).
 // The key is given when the chain holds, so that a document is never parsed on the word of anybody
 // else.
-const ByteArray<64>* SgxVerification::signer(C chain, BytesView pem) {
+const ByteArray<64>* DcapVerification::signer(C chain, BytesView pem) {
   const auto check = [chain](uint8_t n) { return static_cast<C>(static_cast<uint8_t>(chain) + n); };
   // Both documents usually come with the same chain: judged once, by its exact bytes.
   if (!signer_.has_value() || !equal(signer_pem_, pem)) {
@@ -89,7 +89,7 @@ const ByteArray<64>* SgxVerification::signer(C chain, BytesView pem) {
   return role ? &judged.key : nullptr;
 }
 
-void SgxVerification::tcb_info() {
+void DcapVerification::tcb_info() {
   const ByteArray<64>* by = signer(C::kTcbChain, collateral_.tcb_info_chain);
   if (by == nullptr) return;
   std::optional<SignedJson> json;
@@ -100,9 +100,11 @@ void SgxVerification::tcb_info() {
   if (!mark(C::kTcbSignature, good, "valid", yes_no(good, "valid", "invalid"))) return;
   if (!parsed(C::kTcbLayout, parse_tcb_info(json->body()), tcb_info_, "TCB info")) return;
   const TcbInfo& info = *tcb_info_;
-  const bool ours = info.tcb_type == 0 && ((info.version == 2 && info.id.empty()) ||
-                                           (info.version == 3 && info.id == "SGX"));
-  mark(C::kTcbIdentity, ours, "SGX, version 2 or 3, type 0",
+  const bool version =
+      is_tdx() ? info.version == 3 && info.id == "TDX"
+               : (info.version == 2 && info.id.empty()) || (info.version == 3 && info.id == "SGX");
+  mark(C::kTcbIdentity, version && info.tcb_type == 0,
+       is_tdx() ? "TDX, version 3, type 0" : "SGX, version 2 or 3, type 0",
        (info.id.empty() ? "no id" : info.id) + ", version " + number(info.version) + ", type " +
            number(info.tcb_type));
   in_force(C::kTcbValidity, info.issue_date, info.next_update);
@@ -110,7 +112,7 @@ void SgxVerification::tcb_info() {
   same(C::kTcbPceId, pck_->pce_id, info.pce_id);
 }
 
-void SgxVerification::qe_identity() {
+void DcapVerification::qe_identity() {
   const ByteArray<64>* by = signer(C::kQeChain, collateral_.qe_identity_chain);
   if (by == nullptr) return;
   std::optional<SignedJson> json;
@@ -121,12 +123,13 @@ void SgxVerification::qe_identity() {
   if (!mark(C::kQeSignature, good, "valid", yes_no(good, "valid", "invalid"))) return;
   if (!parsed(C::kQeLayout, parse_qe_identity(json->body()), qe_identity_, "QE identity")) return;
   const QeIdentity& qe = *qe_identity_;
-  mark(C::kQeIdentityId, qe.id == "QE" && qe.version == 2, "QE, version 2",
+  const std::string id = is_tdx() ? "TD_QE" : "QE";
+  mark(C::kQeIdentityId, qe.id == id && qe.version == 2, id + ", version 2",
        qe.id + ", version " + number(qe.version));
   in_force(C::kQeValidity, qe.issue_date, qe.next_update);
 }
 
-void SgxVerification::evaluation_number() {
+void DcapVerification::evaluation_number() {
   mark(C::kEvaluationNumber, tcb_info_->evaluation_number == qe_identity_->evaluation_number,
        "TCB info's " + number(tcb_info_->evaluation_number),
        "QE identity's " + number(qe_identity_->evaluation_number));

@@ -1,4 +1,4 @@
-#include "lib/attest/sgx_verification.h"
+#include "lib/attest/dcap_verification.h"
 
 #include "lib/crypto/crypto.h"
 
@@ -10,14 +10,23 @@ constexpr ByteArray<16> kIntelVendor = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c
                                         0x94, 0x0a, 0x0d, 0xb3, 0x95, 0x7f, 0x06, 0x07};
 constexpr uint16_t kEcdsaP256 = 2;
 constexpr uint16_t kPemChain = 5;
+constexpr uint16_t kCertifiedQe = 6;  // what versions 4 and 5 wrap the PEM chain in
+constexpr std::string_view kQuote = "a DCAP quote";
 // Source: Intel SGX PCK Certificate and CRL Profile.
 constexpr std::string_view kLeafName = "Intel SGX PCK Certificate";
 constexpr std::string_view kProcessorCa = "Intel SGX PCK Processor CA";
 constexpr std::string_view kPlatformCa = "Intel SGX PCK Platform CA";
 
+std::string body_name(const DcapHeader& h) {
+  std::string out = "type " + number(h.body_type) + ", " + number(h.body_len) + " bytes";
+  if (h.body_type == static_cast<uint16_t>(DcapBody::kTd15Extended))
+    out += " (an extended TD report of TDX 1.5)";
+  return out;
+}
+
 }  // namespace
 
-Verification SgxVerification::run() && {
+Verification DcapVerification::run() && {
   if (quote() && pck()) {
     root_crl();
     pck_crl();
@@ -34,23 +43,38 @@ Verification SgxVerification::run() && {
   return std::move(book_).finish(facts());
 }
 
-// Without these the rest of the bytes would mean something else, so any failure ends it.
-bool SgxVerification::quote() {
-  if (!parsed(C::kQuoteLayout, parse_sgx_quote(evidence_.quote), quote_, "an SGX quote"))
+// The header first, for an unknown version's or body's layout is not known either. Without any of
+// these the rest of the bytes would mean something else, so any failure ends it.
+bool DcapVerification::quote() {
+  const auto header = parse_dcap_header(evidence_.quote);
+  if (!header.has_value()) {
+    mark(C::kQuoteLayout, false, text(kQuote), text(header.error().name()));
     return false;
-  const SgxQuote& q = *quote_;
-  const bool version = mark(C::kQuoteVersion, q.version == 3, "3", number(q.version));
+  }
+  const DcapHeader& h = *header;
+  const bool version = mark(C::kQuoteVersion, h.version <= 5 && h.version >= (is_tdx() ? 4 : 3),
+                            is_tdx() ? "4 or 5" : "3, 4 or 5", number(h.version));
   const bool key =
-      mark(C::kQuoteKeyType, q.key_type == kEcdsaP256, number(kEcdsaP256), number(q.key_type));
-  const bool tee = mark(C::kQuoteTeeType, q.tee_type == 0, "0", number(q.tee_type));
-  const bool vendor = same(C::kQuoteVendor, kIntelVendor, q.qe_vendor);
-  const bool certification = mark(C::kQuoteCertification, q.certification_type == kPemChain,
-                                  number(kPemChain), number(q.certification_type));
-  return version && key && tee && vendor && certification;
+      mark(C::kQuoteKeyType, h.key_type == kEcdsaP256, number(kEcdsaP256), number(h.key_type));
+  const uint32_t type = is_tdx() ? kTeeTypeTdx : kTeeTypeSgx;
+  const bool tee = mark(C::kQuoteTeeType, h.tee_type == type, number(type), number(h.tee_type));
+  const bool vendor = same(C::kQuoteVendor, kIntelVendor, h.qe_vendor);
+  if (!version || !tee ||
+      !mark(C::kQuoteBody, has_known_body(h),
+            is_tdx() ? "a TD report (type 2, 584 bytes, or 3, 648)" : "an SGX report (type 1, 384)",
+            body_name(h)) ||
+      !parsed(C::kQuoteLayout, parse_dcap_quote(evidence_.quote), quote_, kQuote))
+    return false;
+  const uint16_t outer = quote_->outer_certification_type.value_or(kCertifiedQe);
+  const bool certification =
+      mark(C::kQuoteCertification, outer == kCertifiedQe && quote_->certification_type == kPemChain,
+           number(kPemChain),
+           outer == kCertifiedQe ? number(quote_->certification_type) : number(outer) + " outside");
+  return key && vendor && certification;
 }
 
 // Everything but the dates has to hold before anything the chain's keys signed is looked at.
-bool SgxVerification::pck() {
+bool DcapVerification::pck() {
   constexpr std::string_view kThree = "3 certificates";
   auto chain = parse_pem_chain(quote_->certification);
   if (!chain.has_value()) {
@@ -99,8 +123,8 @@ bool SgxVerification::pck() {
   return named && constrained && pinned && signatures && extension;
 }
 
-void SgxVerification::quoting_enclave() {
-  const SgxQuote& q = *quote_;
+void DcapVerification::quoting_enclave() {
+  const DcapQuote& q = *quote_;
   const bool report = verify_p256(leaf().public_point(), q.qe_report_raw, q.qe_report_signature);
   mark(C::kQeReportSignature, report, "valid", yes_no(report, "valid", "invalid"));
   // report_data = SHA-256(attestation key ‖ authentication data), then zeros.
@@ -124,37 +148,65 @@ void SgxVerification::quoting_enclave() {
          number(q.qe_report.isv_svn));
     if (level != nullptr) {
       qe_status_ = level->status;
-      advisories_ = level->advisories;
+      add_advisories(level->advisories);
     }
   }
   const bool signature = verify_p256(q.attestation_key, q.signed_part, q.signature);
   mark(C::kQuoteSignature, signature, "valid", yes_no(signature, "valid", "invalid"));
 }
 
-// Whether the enclave's report comes from a pinned root's platform: only then is it worth reading.
-bool SgxVerification::genuine() const {
+// Whether the report comes from a pinned root's platform: only then is it worth reading.
+bool DcapVerification::genuine() const {
   return passed(C::kQeReportSignature) && passed(C::kQeBinding) && passed(C::kQuoteSignature);
 }
 
-std::optional<VerifiedEvidence::Facts> SgxVerification::facts() {
+bool DcapVerification::debug() const {
+  return is_tdx() ? quote_->td()->debug() : quote_->sgx()->debug();
+}
+
+const ByteArray<64>& DcapVerification::report_data() const {
+  return is_tdx() ? quote_->td()->report_data : quote_->sgx()->report_data;
+}
+
+void DcapVerification::claims() {
+  ByteArray<64> bound{};
+  const Sha256Digest digest = sha256(claims_);
+  std::copy(digest.begin(), digest.end(), bound.begin());
+  same(C::kClaims, bound, report_data());
+}
+
+std::optional<VerifiedEvidence::Facts> DcapVerification::facts() {
   if (!quote_.has_value() || !tcb_info_.has_value()) return {};
-  const SgxReport& r = quote_->report;
-  return VerifiedEvidence::Facts{
-      .identity = SgxIdentity{r.mr_enclave, r.mr_signer, r.isv_prod_id, r.isv_svn, r.misc_select,
-                              r.attributes, r.cpu_svn},
-      .tcb_status = status_,
+  VerifiedEvidence::Facts out{
+      .identity = {},
+      .tcb_status = status_.value_or(TcbStatus::kRevoked),
       .advisories = advisories_,
       .tcb_evaluation_number = tcb_info_->evaluation_number,
-      .debug = r.debug(),
-      .report_data = r.report_data,
+      .debug = debug(),
+      .report_data = report_data(),
       .verified_at = book_.now(),
       .valid_until = valid_until_,
       .fresh_until = std::min(valid_until_, book_.now() + policy_.max_evidence_age_s)};
+  if (const SgxReport* r = quote_->sgx(); r != nullptr)
+    out.identity = SgxIdentity{r->mr_enclave,  r->mr_signer,  r->isv_prod_id, r->isv_svn,
+                               r->misc_select, r->attributes, r->cpu_svn};
+  if (const TdReport* td = quote_->td(); td != nullptr)
+    out.identity = TdxIdentity{.mr_td = td->mr_td,
+                               .rtmr = td->rtmr,
+                               .mr_config_id = td->mr_config_id,
+                               .mr_owner = td->mr_owner,
+                               .mr_owner_config = td->mr_owner_config,
+                               .mr_seam = td->mr_seam,
+                               .mr_service_td = td->mr_service_td,
+                               .td_attributes = td->td_attributes,
+                               .xfam = td->xfam,
+                               .tee_tcb_svn = td->tee_tcb_svn};
+  return out;
 }
 
-Verification verify_sgx(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                        const Policy& policy, const TrustRoots& roots, Time now) {
-  return SgxVerification(evidence, claims, collateral, policy, roots, now).run();
+Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                         const Policy& policy, const TrustRoots& roots, Time now) {
+  return DcapVerification(evidence, claims, collateral, policy, roots, now).run();
 }
 
 }  // namespace blindai

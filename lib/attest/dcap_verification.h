@@ -1,14 +1,16 @@
-// The judging of one piece of SGX evidence. Private to lib/attest; split over sgx_verification.cc
-// (the quote itself), sgx_collateral.cc (what Intel says of the platform) and sgx_policy.cc (what
-// the caller accepts).
+// The judging of one piece of SGX or TDX evidence. Private to lib/attest; split over
+// dcap_verification.cc (the quote itself), dcap_collateral.cc (what Intel says of the platform),
+// dcap_platform.cc (how good the platform is), and dcap_policy.cc, sgx_policy.cc and tdx_policy.cc
+// (what the caller accepts).
 #pragma once
 
 #include <algorithm>
+#include <type_traits>
 
+#include "lib/attest/dcap_checks.h"
+#include "lib/attest/dcap_quote.h"
 #include "lib/attest/pck.h"
 #include "lib/attest/qe_identity.h"
-#include "lib/attest/sgx_checks.h"
-#include "lib/attest/sgx_quote.h"
 #include "lib/attest/tcb_info.h"
 #include "lib/attest/x509.h"
 
@@ -39,28 +41,50 @@ struct SignerChain {
   ByteArray<64> key{};
 };
 
+inline constexpr std::string_view kUnrestricted = "any (the policy does not say)";
+
+// Where a TD's TEE_TCB_SVN puts its module and platform among Intel's levels.
+struct TdLevels {
+  const TdxModuleIdentity* module = nullptr;     // null when the module has no version, or no entry
+  const TdxModuleLevel* module_level = nullptr;  // the same, or when it is below every level
+  const TcbLevel* platform = nullptr;
+
+  bool complete(const ByteArray<16>& tee_tcb_svn) const {
+    return platform != nullptr && (tee_tcb_svn[1] == 0 || module_level != nullptr);
+  }
+};
+
 // Judges one piece of evidence. Every method marks the checks it is named for; what a failure takes
-// away from later ones, it leaves unmarked. Reads like the list in docs/attestation.md.
-class SgxVerification {
+// away from later ones, it leaves unmarked. Reads like the lists in docs/attestation.md and
+// docs/attestation-tdx.md.
+class DcapVerification {
  public:
-  SgxVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
-                  const Policy& policy, const TrustRoots& roots, Time now)
+  // `evidence.tee` is kSgx or kTdx.
+  DcapVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                   const Policy& policy, const TrustRoots& roots, Time now)
       : evidence_(evidence),
         claims_(claims),
         collateral_(collateral),
         policy_(policy),
         roots_(roots),
-        book_(sgx_check_specs(), now) {}
+        table_(is_tdx() ? tdx_checks() : sgx_checks()),
+        book_(table_.specs, now) {}
 
   Verification run() &&;
 
  private:
-  using C = SgxCheck;
+  using C = DcapCheck;
 
-  bool mark(C check, bool passed, std::string expected, std::string found) {
-    return book_.mark(static_cast<size_t>(check), passed, std::move(expected), std::move(found));
+  bool is_tdx() const { return evidence_.tee == Tee::kTdx; }
+  size_t index_of(C check) const {
+    const uint8_t index = table_.index[static_cast<size_t>(check)];
+    BLINDAI_CHECK(index != DcapTable::kAbsent);
+    return index;
   }
-  bool passed(C check) const { return book_.passed(static_cast<size_t>(check)); }
+  bool mark(C check, bool passed, std::string expected, std::string found) {
+    return book_.mark(index_of(check), passed, std::move(expected), std::move(found));
+  }
+  bool passed(C check) const { return book_.passed(index_of(check)); }
   bool in_force(C check, Time from, Time to) {
     valid_until_ = std::min(valid_until_, to);
     return mark(check, from <= book_.now() && book_.now() <= to,
@@ -75,6 +99,24 @@ class SgxVerification {
   bool masked(C check, const Masked<N>& expected, const ByteArray<N>& found) {
     return mark(check, expected.matches(found),
                 to_hex(expected.value) + " under mask " + to_hex(expected.mask), to_hex(found));
+  }
+  // The same when the policy says something; otherwise it passes.
+  template <typename T, size_t N>
+  void same_if(C check, const std::optional<T>& expected, const ByteArray<N>& found) {
+    if (!expected.has_value())
+      mark(check, true, text(kUnrestricted), to_hex(found));
+    else if constexpr (std::is_same_v<T, Masked<N>>)
+      masked(check, *expected, found);
+    else
+      same(check, *expected, found);
+  }
+  // Whether `found` is in the list.
+  template <size_t N>
+  bool one_of(C check, const std::vector<ByteArray<N>>& accepted, const ByteArray<N>& found) {
+    std::string expected;
+    for (const auto& one : accepted) expected += (expected.empty() ? "" : ", ") + to_hex(one);
+    return mark(check, std::find(accepted.begin(), accepted.end(), found) != accepted.end(),
+                expected.empty() ? "none" : std::move(expected), to_hex(found));
   }
   // Parses; a failure is marked with its id.
   template <typename T>
@@ -94,11 +136,28 @@ class SgxVerification {
   void evaluation_number();
   void quoting_enclave();
   void platform();
+  void judged_status();
+  void platform_policy();
   void policy();
   void claims();
+  // SGX.
+  void sgx_platform();
+  void sgx_policy(const SgxReport& report);
+  // TDX.
+  void tdx_platform(const TdReport& td);
+  TdLevels td_levels(const ByteArray<16>& tee_tcb_svn) const;
+  bool td_module(const TdReport& td, const TdLevels& launch);
+  TcbStatus td_status(const TdLevels& levels);
+  void tdx_policy(const TdReport& td);
+  void td_attributes_policy(const TdReport& td);
+  void add_advisories(const std::vector<std::string>& more) {
+    advisories_.insert(advisories_.end(), more.begin(), more.end());
+  }
   SignerChain judge_chain(BytesView pem) const;
   const ByteArray<64>* signer(C chain, BytesView pem);
   bool genuine() const;
+  bool debug() const;
+  const ByteArray<64>& report_data() const;
   std::optional<VerifiedEvidence::Facts> facts();
 
   const Certificate& leaf() const { return chain_[0]; }
@@ -110,10 +169,11 @@ class SgxVerification {
   const Collateral& collateral_;
   const Policy& policy_;
   const TrustRoots& roots_;
+  const DcapTable& table_;
   Verifier book_;
   Time valid_until_{INT64_MAX};
 
-  std::optional<SgxQuote> quote_;
+  std::optional<DcapQuote> quote_;
   std::vector<Certificate> chain_;  // leaf, intermediate, root
   std::optional<PckExtension> pck_;
   std::optional<SignerChain> signer_;  // of signer_pem_
@@ -123,7 +183,7 @@ class SgxVerification {
   std::optional<TcbInfo> tcb_info_;
   std::optional<QeIdentity> qe_identity_;
   TcbStatus qe_status_ = TcbStatus::kRevoked;
-  TcbStatus status_ = TcbStatus::kRevoked;
+  std::optional<TcbStatus> status_;  // absent until judged
   std::vector<std::string> advisories_;
 };
 

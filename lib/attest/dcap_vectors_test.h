@@ -34,7 +34,9 @@ inline Policy widest_policy(const ByteArray<32>& mr_enclave) {
                          TcbStatus::kConfigurationNeeded,
                          TcbStatus::kConfigurationAndSwHardeningNeeded,
                          TcbStatus::kOutOfDate,
-                         TcbStatus::kOutOfDateConfigurationNeeded};
+                         TcbStatus::kOutOfDateConfigurationNeeded,
+                         TcbStatus::kTdRelaunchAdvised,
+                         TcbStatus::kTdRelaunchAdvisedConfigurationNeeded};
   policy.advisories.any = true;
   policy.configurations.any = true;
   policy.max_evidence_age_s = 3600;
