@@ -1,6 +1,5 @@
-// verify() over the shared vectors. Real quotes carry report_data of their own programs, never the
-// hash of claims of ours: with everything else in order "claims.report-data" is the one check that
-// fails, and that is what "genuine" means below.
+// verify() over the shared SGX vectors. With everything in order but the claims, which no real
+// quote is for, kGenuine is the one check that fails.
 #include "lib/attest/verify.h"
 
 #include <gtest/gtest.h>
@@ -13,104 +12,12 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kGenuine = "claims.report-data";
-
-struct Case {
-  Evidence evidence{Tee::kSgx, {}};
-  Collateral collateral;
-  Time now;
-  TrustRoots roots = production_roots();
-
-  Verification verify(const Policy& policy) const {
-    return blindai::verify(evidence, as_bytes("claims"), collateral, policy, roots, now);
-  }
-  Verification verify() const {
-    const auto quote = parse_dcap_quote(evidence.quote);
-    return verify(widest_policy(quote.has_value() ? quote->sgx()->mr_enclave : ByteArray<32>{}));
-  }
-  std::string failures() const { return checks_in(verify(), CheckState::kFailed); }
-};
-
-class SgxVectors : public testing::Test {
+class SgxVectors : public DcapVectors {
  protected:
-  void SetUp() override {
-    if (!std::filesystem::exists(sgx_vectors()))
-      GTEST_SKIP() << "no shared vectors: no real quote was verified";
-    text_ = read_all(sgx_vectors() / "vectors.json");
-    auto parsed = JsonDocument::parse(as_text(text_));
-    ASSERT_TRUE(parsed.has_value());
-    document_ = *std::move(parsed);
-  }
+  SgxVectors() : DcapVectors(Tee::kSgx) {}
 
-  JsonValue list(std::string_view name) const { return document_.root()[name]; }
-  static JsonValue by_id(const JsonValue& entries, std::string_view id) {
-    for (JsonValue v = entries.first(); v.exists(); v = v.next_in(entries))
-      if (v["id"].string().value() == id) return v;
-    return {};
-  }
-  static Bytes file(const JsonValue& name) {
-    return read_all(sgx_vectors() / name.string().value());
-  }
-
-  // One entry of "cases", by its id.
-  Case load(std::string_view id) const {
-    const JsonValue entry = by_id(list("cases"), id);
-    EXPECT_TRUE(entry.exists()) << id;
-    Case out;
-    out.now = parse_rfc3339(entry["eval_time"].string().value()).value();
-    if (entry["kind"].exists()) {
-      own_root(entry["files"], out);
-      return out;
-    }
-    out.evidence.quote = file(entry["quote"]);
-    const JsonValue files =
-        by_id(list("collateral_sets"), entry["collateral_set"].string().value())["files"];
-    out.collateral.tcb_info = file(files["tcb_info"]);
-    out.collateral.tcb_info_chain = file(files["tcb_signing_chain"]);
-    out.collateral.qe_identity = file(files["qe_identity"]);
-    out.collateral.qe_identity_chain = file(files["qe_identity_issuer_chain"]);
-    out.collateral.pck_crl = file(files["pck_crl"]);
-    out.collateral.root_ca_crl = file(files["root_ca_crl"]);
-    return out;
-  }
-
-  // Intel's sample has no chain in its quote (certification data type 1) but beside it. That part
-  // is unsigned, so the quote is given the chain the way every quote provider does.
-  static void own_root(const JsonValue& files, Case& out) {
-    Bytes chain = file(files["pck_cert"]);
-    if (chain.back() != '\n') chain.push_back('\n');
-    append(chain, file(files["pck_chain"]));
-    const Bytes quote = file(files["quote"]);
-    constexpr size_t kAuth = 436;
-    constexpr size_t kCertification = 1014;  // there is no QE authentication data
-    append(out.evidence.quote, BytesView(quote).first(kAuth - 4));
-    put_u32le(out.evidence.quote,
-              static_cast<uint32_t>(kCertification - kAuth + 2 + 4 + chain.size()));
-    append(out.evidence.quote, BytesView(quote).subspan(kAuth, kCertification - kAuth));
-    put_u16le(out.evidence.quote, 5);
-    put_u32le(out.evidence.quote, static_cast<uint32_t>(chain.size()));
-    append(out.evidence.quote, chain);
-    out.collateral.tcb_info = file(files["tcb_info"]);
-    out.collateral.tcb_info_chain = file(files["tcb_signing_chain"]);
-    out.collateral.qe_identity = file(files["qe_identity"]);
-    out.collateral.qe_identity_chain = out.collateral.tcb_info_chain;
-    out.collateral.pck_crl = file(files["pck_crl"]);
-    out.collateral.root_ca_crl = file(files["root_ca_crl"]);
-  }
-
-  Case genuine() const { return load("sgx-v3-processorca-confighardening"); }
-
-  Bytes text_;
-  JsonDocument document_;
+  DcapCase genuine() const { return load("sgx-v3-processorca-confighardening"); }
 };
-
-std::string expected_advisories(const JsonValue& expected) {
-  std::string out;
-  const JsonValue ids = expected["advisory_ids"];
-  for (JsonValue v = ids.first(); v.exists(); v = v.next_in(ids))
-    out += (out.empty() ? "" : ", ") + v.string().value();
-  return out.empty() ? "none" : out;
-}
 
 TEST_F(SgxVectors, CasesHaveTheirVerdictAtTheirTime) {
   const std::vector<std::pair<std::string_view, std::string_view>> expected = {
@@ -127,12 +34,7 @@ TEST_F(SgxVectors, CasesHaveTheirVerdictAtTheirTime) {
   };
   EXPECT_EQ(list("cases").size(), expected.size());
   for (const auto& [id, failures] : expected) {
-    Case c = load(id);
-    if (id == "sgx-v3-intel-sample-own-root") {
-      const auto root = parse_pem_chain(file(by_id(list("cases"), id)["files"]["trusted_root"]));
-      ASSERT_TRUE(root.has_value());
-      c.roots.intel_sgx = {root->front().spki_hash()};
-    }
+    const DcapCase c = id == "sgx-v3-intel-sample-own-root" ? load_with_its_root(id) : load(id);
     EXPECT_EQ(c.failures(), failures) << id;
   }
 }
@@ -143,7 +45,7 @@ TEST_F(SgxVectors, GenuineCasesHaveTheirStatusAndAdvisories) {
   for (JsonValue v = cases.first(); v.exists(); v = v.next_in(cases)) {
     if (v["expected"]["verdict"].string().value() != "valid" || v["kind"].exists()) continue;
     ++count;
-    const Case c = load(v["id"].string().value());
+    const DcapCase c = load(v["id"].string().value());
     Verification result = c.verify();
     EXPECT_EQ(result.find("sgx.tcb.status")->found, v["expected"]["tcb_status"].string().value());
     EXPECT_EQ(result.find("policy.advisories")->found, expected_advisories(v["expected"]));
@@ -180,22 +82,7 @@ TEST_F(SgxVectors, MutationsFailTheCheckTheyAreAbout) {
   for (const auto& [id, failures] : expected) {
     const JsonValue entry = by_id(list("mutations"), id);
     ASSERT_TRUE(entry.exists()) << id;
-    Case c = load(entry["base_case"].string().value());
-    Bytes& quote = c.evidence.quote;
-    const JsonValue edits = entry["edits"];
-    for (JsonValue e = edits.first(); e.exists(); e = e.next_in(edits)) {
-      const std::string op = e["op"].string().value();
-      if (op == "truncate") {
-        quote.resize(e["length"].u64().value());
-      } else if (op == "append") {
-        append(quote, from_hex(e["hex"].string().value()).value());
-      } else {
-        uint8_t& byte = quote[e["offset"].u64().value()];
-        const auto value = static_cast<uint8_t>(e["value"].u64().value());
-        ASSERT_TRUE(op == "xor" || op == "set") << op;
-        byte = op == "xor" ? static_cast<uint8_t>(byte ^ value) : value;
-      }
-    }
+    const DcapCase c = mutated(entry);
     EXPECT_EQ(c.failures(), failures) << id;
   }
 }
@@ -210,23 +97,7 @@ TEST_F(SgxVectors, CollateralCasesFailTheCheckTheyAreAbout) {
   for (const auto& [id, failure] : expected) {
     const JsonValue entry = by_id(list("collateral_cases"), id);
     ASSERT_TRUE(entry.exists()) << id;
-    Case c = load(entry["base_case"].string().value());
-    const JsonValue edit = entry["edit"];
-    const std::string name = edit["file"].string().value();
-    Bytes& target = name == "tcb_info"      ? c.collateral.tcb_info
-                    : name == "qe_identity" ? c.collateral.qe_identity
-                                            : c.collateral.pck_crl;
-    if (edit["use"].exists()) {
-      target = file(edit["use"]);
-    } else {
-      const JsonValue replace = edit["replace"];
-      const std::string from = replace.first().string().value();
-      std::string text(as_text(target));
-      const size_t at = text.find(from);
-      ASSERT_NE(at, std::string::npos);
-      text.replace(at, from.size(), replace.first().next_in(replace).string().value());
-      target = to_bytes(as_bytes(text));
-    }
+    const DcapCase c = with_other_collateral(entry);
     const Verification result = c.verify();
     EXPECT_EQ(result.first_failure()->name(), failure) << id;
     EXPECT_FALSE(result.ok());
@@ -240,9 +111,9 @@ bool refused(const Verification& v) {
 }
 
 TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheQuote) {
-  const Case original = genuine();
+  const DcapCase original = genuine();
   ASSERT_EQ(original.failures(), kGenuine);
-  Case c = original;
+  DcapCase c = original;
   const Policy policy = widest_policy(parse_dcap_quote(c.evidence.quote)->sgx()->mr_enclave);
   size_t tried = 0;
   for (size_t i = 0; i < c.evidence.quote.size(); ++i, ++tried) {
@@ -259,7 +130,7 @@ TEST_F(SgxVectors, RefusesAFlippedBitInEveryByteOfTheQuote) {
 
 TEST_F(SgxVectors, RefusesFlippedBitsAllOverTheCollateral) {
   constexpr size_t kStride = 5;  // a verification each; every byte would take a minute
-  Case c = genuine();
+  DcapCase c = genuine();
   const Policy policy = widest_policy(parse_dcap_quote(c.evidence.quote)->sgx()->mr_enclave);
   size_t tried = 0;
   size_t same_value = 0;
@@ -288,7 +159,7 @@ TEST_F(SgxVectors, RefusesFlippedBitsAllOverTheCollateral) {
 }
 
 TEST_F(SgxVectors, RefusesEveryTruncationOfTheQuote) {
-  Case c = genuine();
+  DcapCase c = genuine();
   const Bytes whole = c.evidence.quote;
   for (size_t n = 0; n < whole.size(); ++n) {
     c.evidence.quote.assign(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n));
@@ -298,7 +169,7 @@ TEST_F(SgxVectors, RefusesEveryTruncationOfTheQuote) {
 }
 
 TEST_F(SgxVectors, RefusesEmptyAndTruncatedCollateral) {
-  const Case original = genuine();
+  const DcapCase original = genuine();
   const std::vector<std::pair<Bytes Collateral::*, std::string_view>> parts = {
       {&Collateral::tcb_info, "sgx.tcb-info.envelope"},
       {&Collateral::tcb_info_chain, "sgx.tcb-info.chain"},
@@ -310,7 +181,7 @@ TEST_F(SgxVectors, RefusesEmptyAndTruncatedCollateral) {
   for (const auto& [part, check] : parts) {
     const size_t whole = (original.collateral.*part).size();
     for (size_t n = 0; n < whole; n += n < 4 || n + 8 > whole ? 1 : 61) {
-      Case c = original;
+      DcapCase c = original;
       (c.collateral.*part).resize(n);
       // A PEM chain's final line break is not part of it.
       if (n + 1 == whole && (original.collateral.*part).back() == '\n') continue;
@@ -320,7 +191,7 @@ TEST_F(SgxVectors, RefusesEmptyAndTruncatedCollateral) {
 }
 
 TEST_F(SgxVectors, JudgesDatesAtBothEnds) {
-  Case c = genuine();
+  DcapCase c = genuine();
   c.now = parse_rfc3339("2023-09-20T21:53:43Z").value();  // the PCK certificate's first second
   EXPECT_EQ(c.verify().find("sgx.pck.validity")->state, CheckState::kPassed);
   c.now = c.now + -1;
@@ -341,7 +212,7 @@ TEST_F(SgxVectors, JudgesDatesAtBothEnds) {
 }
 
 TEST_F(SgxVectors, EachPolicyFieldRefusesByItsOwnCheck) {
-  const Case c = genuine();
+  const DcapCase c = genuine();
   const SgxReport report = *parse_dcap_quote(c.evidence.quote)->sgx();
   const Policy wide = widest_policy(report.mr_enclave);
   const auto failures = [&](const auto& change) {
@@ -385,7 +256,7 @@ TEST_F(SgxVectors, EachPolicyFieldRefusesByItsOwnCheck) {
 }
 
 TEST_F(SgxVectors, ADefaultPolicyAndEmptyRootsAcceptNothing) {
-  Case c = genuine();
+  DcapCase c = genuine();
   const Verification v = c.verify(Policy());
   EXPECT_EQ(checks_in(v, CheckState::kFailed),
             "policy.tee policy.tcb-status policy.advisories claims.report-data");
@@ -395,7 +266,7 @@ TEST_F(SgxVectors, ADefaultPolicyAndEmptyRootsAcceptNothing) {
 }
 
 TEST_F(SgxVectors, FieldsOfAnUntrustedQuoteAreNotJudged) {
-  Case c = genuine();
+  DcapCase c = genuine();
   c.roots = {};
   const Verification v = c.verify();
   EXPECT_EQ(v.find("policy.measurement")->state, CheckState::kNotReached);
@@ -406,7 +277,7 @@ TEST_F(SgxVectors, FieldsOfAnUntrustedQuoteAreNotJudged) {
 }
 
 TEST_F(SgxVectors, ARefusalSaysWhatToDo) {
-  const Case c = genuine();
+  const DcapCase c = genuine();
   Policy policy = widest_policy({});
   const Problem problem = c.verify(policy).problem();
   EXPECT_EQ(problem.name(), "policy.measurement");
