@@ -1,15 +1,11 @@
 // The shared vectors of event logs and of Azure's virtual TPM: real machines' files, with what a
 // verifier has to say of them.
-#include "lib/attest/event_log.h"
 #include "lib/attest/dcap_vectors_test.h"
+#include "lib/attest/event_log.h"
 #include "lib/attest/vtpm_fixture_test.h"
 
 namespace blindai {
 namespace {
-
-std::filesystem::path vectors(const char* tee) {
-  return sgx_vectors().parent_path() / tee;
-}
 
 #define SKIP_WITHOUT(folder)                               \
   if (!std::filesystem::exists((folder) / "vectors.json")) \
@@ -106,11 +102,11 @@ void expect_negatives(const Azure& good) {
 }
 
 TEST(EventLogVectors, ReplayGivesTheQuotesRtmrs) {
-  SKIP_WITHOUT(vectors("tdx"));
-  const Bytes quote = read_all(vectors("tdx") / "quotes/go-tdx-guest-cos-113.bin");
-  const Bytes wire = read_all(vectors("tdx") / "eventlog/ccel_data.dat");
+  SKIP_WITHOUT(vectors_of(Tee::kTdx));
+  const Bytes quote = read_all(vectors_of(Tee::kTdx) / "quotes/go-tdx-guest-cos-113.bin");
+  const Bytes wire = read_all(vectors_of(Tee::kTdx) / "eventlog/ccel_data.dat");
   EXPECT_EQ(to_bytes(bytes_at<64>(quote, kReportDataAt)),
-            read_all(vectors("tdx") / "eventlog/nonce.dat"));
+            read_all(vectors_of(Tee::kTdx) / "eventlog/nonce.dat"));
   std::array<ByteArray<48>, 4> rtmr;
   for (size_t i = 0; i < 4; ++i) rtmr[i] = bytes_at<48>(quote, kRtmrAt + 48 * i);
   const auto v = verify_event_log(vouched_tdx({}, bytes_at<48>(quote, kMrtdAt), rtmr), wire);
@@ -124,9 +120,9 @@ TEST(EventLogVectors, ReplayGivesTheQuotesRtmrs) {
 }
 
 TEST(EventLogVectors, EveryFlippedBitOfADigestIsRefused) {
-  SKIP_WITHOUT(vectors("tdx"));
-  const Bytes quote = read_all(vectors("tdx") / "quotes/go-tdx-guest-cos-113.bin");
-  Bytes wire = read_all(vectors("tdx") / "eventlog/ccel_data.dat");
+  SKIP_WITHOUT(vectors_of(Tee::kTdx));
+  const Bytes quote = read_all(vectors_of(Tee::kTdx) / "quotes/go-tdx-guest-cos-113.bin");
+  Bytes wire = read_all(vectors_of(Tee::kTdx) / "eventlog/ccel_data.dat");
   std::array<ByteArray<48>, 4> rtmr;
   for (size_t i = 0; i < 4; ++i) rtmr[i] = bytes_at<48>(quote, kRtmrAt + 48 * i);
   const VerifiedEvidence evidence = vouched_tdx({}, {}, rtmr);
@@ -152,7 +148,7 @@ TEST(EventLogVectors, EveryFlippedBitOfADigestIsRefused) {
 }
 
 TEST(AzureVectors, ATrustDomainsTpm) {
-  const auto folder = vectors("tdx");
+  const auto folder = vectors_of(Tee::kTdx);
   SKIP_WITHOUT(folder);
   const Bytes text = read_all(folder / "vectors.json");
   const auto doc = JsonDocument::parse(as_text(text));
@@ -179,7 +175,7 @@ VerifiedEvidence taken_as_true(const HclReport& hcl) {
 }
 
 TEST(AzureVectors, SnpGuestsTpms) {
-  const auto folder = vectors("snp");
+  const auto folder = vectors_of(Tee::kSnp);
   SKIP_WITHOUT(folder);
   const Bytes text = read_all(folder / "vectors.json");
   const auto doc = JsonDocument::parse(as_text(text));
@@ -216,7 +212,7 @@ TEST(AzureVectors, SnpGuestsTpms) {
 }
 
 TEST(AzureVectors, AReportOfOldFirmware) {
-  const auto folder = vectors("snp");
+  const auto folder = vectors_of(Tee::kSnp);
   SKIP_WITHOUT(folder);
   const Bytes wire = read_all(folder / "azure-milan-v2-wrong-vcek/hcl_report.bin");
   const auto hcl = parse_hcl_report(wire);
