@@ -1,7 +1,7 @@
 // The seeds of fuzz/event_log.cc, tpm_quote.cc and azure_vtpm.cc are what the fixtures write, and
 // so can be made again.
-#include "lib/attest/event_log_fixture_test.h"
 #include "lib/attest/dcap_vectors_test.h"
+#include "lib/attest/event_log_fixture_test.h"
 #include "lib/attest/vtpm_fixture_test.h"
 
 namespace blindai {

@@ -33,9 +33,7 @@ class Seed:
         for name, content in zip(PARTS, parts[2:], strict=True):
             (folder / name).write_bytes(content)
         measurement = hashlib.sha256(b"programs").hexdigest()
-        self.policy = blindai.Policy.from_text(
-            sample_policy.TEXT.replace("ab" * 32, measurement)
-        )
+        self.policy = blindai.Policy.from_text(sample_policy.TEXT.replace("ab" * 32, measurement))
 
     def verify(self, evidence: bytes | None = None, **changes: object) -> blindai.Report:
         given = {
@@ -108,4 +106,4 @@ def test_what_is_no_evidence_is_said_to_be_none(seed: Seed) -> None:
 
 def test_a_time_needs_its_zone(seed: Seed) -> None:
     with pytest.raises(ValueError, match="time zone"):
-        seed.verify(at=datetime(2026, 1, 1))  # noqa: DTZ001
+        seed.verify(at=datetime(2026, 1, 1))
