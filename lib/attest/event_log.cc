@@ -128,8 +128,9 @@ class Parser {
   Status digest(LoggedEvent& out) {
     uint16_t id = 0;
     BytesView bytes;
-    const Algorithm* algorithm = nullptr;
-    if (!r_.u16le(id) || (algorithm = find(id)) == nullptr || !r_.bytes(bytes, algorithm->size))
+    if (!r_.u16le(id)) return fail(Code::kMalformed, "event-log.event", r_.at());
+    const Algorithm* algorithm = find(id);
+    if (algorithm == nullptr || !r_.bytes(bytes, algorithm->size))
       return fail(Code::kMalformed, "event-log.event", r_.at());
     BytesView* place = id == kSha256 ? &out.sha256 : id == kSha384 ? &out.sha384 : nullptr;
     if (place == nullptr) return {};

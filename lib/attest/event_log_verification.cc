@@ -56,9 +56,9 @@ class EventLogVerification {
   Checked<VerifiedEventLog> tdx(const VerifiedEvidence& evidence, BytesView wire) {
     CheckBook book(kTdxSpecs);
     const TdxIdentity* td = evidence.tdx();
-    const bool is_td = book.mark(0, td != nullptr, "tdx", std::string(name_of(evidence.tee())));
+    book.mark(0, td != nullptr, "tdx", std::string(name_of(evidence.tee())));
     auto log = read(book, 1, wire, EventLogKind::kCc);
-    if (!is_td || !log.has_value()) return std::move(book).finish(none());
+    if (td == nullptr || !log.has_value()) return std::move(book).finish(none());
     const auto replayed = replay_rtmrs(*log);
     algorithm(book, 2, replayed.has_value(), "SHA-384");
     if (!replayed.has_value()) return std::move(book).finish(none());
