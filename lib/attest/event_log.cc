@@ -112,7 +112,8 @@ class Parser {
     if (!r_.u32le(out.index) || !r_.u32le(out.type) || !r_.u32le(num_digests) ||
         num_digests != algorithms_.size())
       return fail(Code::kMalformed, "event-log.event", r_.at());
-    for (uint32_t i = 0; i < num_digests; ++i) RETURN_IF_ERROR(digest(out));
+    uint32_t seen = 0;
+    for (uint32_t i = 0; i < num_digests; ++i) RETURN_IF_ERROR(digest(out, seen));
     if (!r_.u32le(size) || !r_.bytes(out.data, size))
       return fail(Code::kMalformed, "event-log.event", r_.at());
     const bool there = log_.kind == EventLogKind::kTpm
@@ -124,18 +125,20 @@ class Parser {
     return {};
   }
 
-  // One for each algorithm, in any order: a second one of the same leaves another one out.
-  Status digest(LoggedEvent& out) {
+  // One for each algorithm, in any order: a second one of the same leaves another one out. `seen`
+  // has a bit for each of them.
+  Status digest(LoggedEvent& out, uint32_t& seen) {
     uint16_t id = 0;
     BytesView bytes;
     if (!r_.u16le(id)) return fail(Code::kMalformed, "event-log.event", r_.at());
     const Algorithm* algorithm = find(id);
     if (algorithm == nullptr || !r_.bytes(bytes, algorithm->size))
       return fail(Code::kMalformed, "event-log.event", r_.at());
-    BytesView* place = id == kSha256 ? &out.sha256 : id == kSha384 ? &out.sha384 : nullptr;
-    if (place == nullptr) return {};
-    if (!place->empty()) return fail(Code::kMalformed, "event-log.event", r_.at());
-    *place = bytes;
+    const uint32_t bit = uint32_t{1} << (algorithm - algorithms_.data());
+    if ((seen & bit) != 0) return fail(Code::kMalformed, "event-log.event", r_.at());
+    seen |= bit;
+    if (id == kSha256) out.sha256 = bytes;
+    if (id == kSha384) out.sha384 = bytes;
     return {};
   }
 

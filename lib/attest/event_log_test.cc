@@ -160,6 +160,12 @@ TEST(EventLog, RefusesEventsThatDoNotFit) {
   Bytes twice = good;
   twice[at + 12 + 2 + 32] = 0xb;  // SHA-256 again, in SHA-384's place
   EXPECT_EQ(error_of(twice), "event-log.event");
+  // SHA-1 twice and no SHA-384: as many digests as there are algorithms.
+  const size_t first = LogWriter({kSha1, {4 + 1, 20}, kSha384}).out.size();
+  Bytes without = LogWriter({kSha1, {4 + 1, 20}, kSha384}).add(1, kSeparator, "x").out;
+  ASSERT_EQ(error_of(without), "none");
+  without[first + 12 + 22] = 4;
+  EXPECT_EQ(error_of(without), "event-log.event");
   LogWriter many({kSha256});
   for (size_t i = 0; i <= kMaxEvents; ++i) many.add(1, kSeparator, "");
   EXPECT_EQ(error_of(many.out), "event-log.too-large");

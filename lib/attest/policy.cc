@@ -21,6 +21,7 @@ constexpr Spec kAge{"max_evidence_age_s", "max_evidence_age_s = 86400"};
 constexpr Spec kDebug{"allow_debug", "allow_debug = false"};
 constexpr Spec kSgx{"sgx", "a [sgx] section with mr_enclave = [\"<measurement>\"]"};
 constexpr Spec kTdx{"tdx", "a [tdx] section with mr_td = [\"<measurement>\"] and rtmr0 to rtmr3"};
+constexpr Spec kSnp{"snp", "a [snp] section with measurement = [\"<measurement>\"]"};
 // BlindAI 0.5 and 0.6. Numbers are hexadecimal text, "0x4".
 constexpr Spec kOldMrEnclave{"mr_enclave", "mr_enclave = \"<64 hexadecimal digits>\""};
 constexpr Spec kOldMisc{"misc_select_hex", "misc_select_hex = \"0x0\""};
@@ -75,10 +76,14 @@ Outcome<Policy> read_policy(const PolicyField& top) {
     ASSIGN_OR_RETURN(const PolicyField* tdx, r.field(kTdx, Kind::kTable, "a section"));
     ASSIGN_OR_RETURN(out.tdx, read_tdx_policy(*tdx));
   }
-  if (!out.sgx.has_value() && !out.tdx.has_value())
+  if (r.has(kSnp)) {
+    ASSIGN_OR_RETURN(const PolicyField* snp, r.field(kSnp, Kind::kTable, "a section"));
+    ASSIGN_OR_RETURN(out.snp, read_snp_policy(*snp));
+  }
+  if (!out.sgx.has_value() && !out.tdx.has_value() && !out.snp.has_value())
     return problem(Code::kInvalid, Id{"policy.no-tee"},
                    "The policy accepts no program. Write: " + std::string(kSgx.example) + "; or " +
-                       std::string(kTdx.example) + ".");
+                       std::string(kTdx.example) + "; or " + std::string(kSnp.example) + ".");
   RETURN_IF_ERROR(r.finish());
   return out;
 }

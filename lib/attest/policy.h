@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "lib/attest/evidence.h"
+#include "lib/attest/snp_tcb.h"
 #include "lib/attest/tcb_status.h"
 #include "lib/base/bytes.h"
 
@@ -77,21 +78,10 @@ struct TdxPolicy {
   bool operator==(const TdxPolicy&) const = default;
 };
 
-// The lowest TCB accepted of one product, part by part. Of Milan and Genoa fmc is not judged.
-struct SnpTcb {
-  uint8_t fmc = 0;
-  uint8_t boot_loader = 0;
-  uint8_t tee = 0;
-  uint8_t snp = 0;
-  uint8_t microcode = 0;
-
-  bool operator==(const SnpTcb&) const = default;
-};
-
 // What an SEV-SNP guest has to be.
 struct SnpPolicy {
   std::vector<ByteArray<48>> measurement;  // at least one
-  // A product that is absent is refused.
+  // The lowest TCB accepted of each product. A product that is absent is refused.
   std::optional<SnpTcb> min_tcb_milan;
   std::optional<SnpTcb> min_tcb_genoa;
   std::optional<SnpTcb> min_tcb_turin;
@@ -102,8 +92,10 @@ struct SnpPolicy {
   std::optional<ByteArray<48>> author_key_digest;
   std::optional<ByteArray<16>> family_id;
   std::optional<ByteArray<16>> image_id;
-  std::vector<ByteArray<64>> chip_id;       // empty: any genuine chip
-  std::optional<uint64_t> min_mitigations;  // bits that current_mit_vector has to have
+  std::vector<ByteArray<64>> chip_id;  // empty: any genuine chip
+  // Bits that both mitigation vectors have to have, at launch and now; reports have them from
+  // version 5 on.
+  std::optional<uint64_t> min_mitigations;
   bool allow_smt = false;
   bool allow_migration_agent = false;  // guest policy MIGRATE_MA
   bool allow_vlek = false;             // keys that a cloud provider, not a chip, identifies

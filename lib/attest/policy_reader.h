@@ -149,5 +149,7 @@ Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table);
 std::string write_sgx_policy(const SgxPolicy& policy);
 Outcome<TdxPolicy> read_tdx_policy(const PolicyField& table);
 std::string write_tdx_policy(const TdxPolicy& policy);
+Outcome<SnpPolicy> read_snp_policy(const PolicyField& table);
+std::string write_snp_policy(const SnpPolicy& policy);
 
 }  // namespace blindai

@@ -18,6 +18,7 @@ std::string policy_to_toml(const Policy& policy) {
   out += std::string("allow_debug = ") + (policy.allow_debug ? "true" : "false") + "\n";
   if (policy.sgx.has_value()) out += write_sgx_policy(*policy.sgx);
   if (policy.tdx.has_value()) out += write_tdx_policy(*policy.tdx);
+  if (policy.snp.has_value()) out += write_snp_policy(*policy.snp);
   return out;
 }
 

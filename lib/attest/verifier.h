@@ -32,5 +32,9 @@ class Verifier {
 // SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.
 Verification verify_dcap(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                          const Policy& policy, const TrustRoots& roots, Time now);
+// SEV-SNP evidence (snp_verification.cc). The parameters as verify() has them.
+Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
+                        const Policy& policy, const TrustRoots& roots, Time now);
+
 
 }  // namespace blindai

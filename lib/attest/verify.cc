@@ -103,14 +103,15 @@ Verification verify(const Evidence& evidence, BytesView claims, const Collateral
     case Tee::kTdx:
       return verify_dcap(evidence, claims, collateral, policy, roots, now);
     case Tee::kSnp:
+      return verify_snp(evidence, claims, collateral, policy, roots, now);
     case Tee::kNitro:
       break;
   }
   constexpr CheckSpec kUnsupported[] = {
-      {{"evidence.tee", "This program verifies SGX and TDX evidence only. Update it."},
+      {{"evidence.tee", "This program verifies SGX, TDX and SEV-SNP evidence only. Update it."},
        Code::kUntrusted}};
   Verifier verifier(kUnsupported, now);
-  verifier.mark(0, false, "sgx or tdx", std::string(name_of(evidence.tee)));
+  verifier.mark(0, false, "sgx, tdx or snp", std::string(name_of(evidence.tee)));
   return std::move(verifier).finish({});
 }
 

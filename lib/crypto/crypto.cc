@@ -30,13 +30,13 @@ using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
 
 constexpr size_t kPointLen = 65;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
 
-PkeyPtr p256_from_point(const ByteArray<64>& point) {
-  ByteArray<kPointLen> encoded;
+template <size_t N>
+PkeyPtr key_from_point(std::string group, const ByteArray<N>& point) {
+  ByteArray<1 + N> encoded;
   encoded[0] = 4;
   std::copy(point.begin(), point.end(), encoded.begin() + 1);
-  char group[] = "prime256v1";
   OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group, 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, group.data(), 0),
       OSSL_PARAM_construct_octet_string(OSSL_PKEY_PARAM_PUB_KEY, encoded.data(), encoded.size()),
       OSSL_PARAM_construct_end()};
   PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr));
@@ -47,17 +47,19 @@ PkeyPtr p256_from_point(const ByteArray<64>& point) {
   return PkeyPtr(key);
 }
 
-bool verify_with(EVP_PKEY* key, BytesView message, const ByteArray<64>& signature) {
+template <size_t N>
+bool verify_with(EVP_PKEY* key, const EVP_MD* hash, BytesView message,
+                 const ByteArray<N>& signature) {
   SigPtr sig(ECDSA_SIG_new());
-  BIGNUM* r = BN_bin2bn(signature.data(), 32, nullptr);
-  BIGNUM* s = BN_bin2bn(signature.data() + 32, 32, nullptr);
+  BIGNUM* r = BN_bin2bn(signature.data(), N / 2, nullptr);
+  BIGNUM* s = BN_bin2bn(signature.data() + N / 2, N / 2, nullptr);
   BLINDAI_CHECK(sig != nullptr && r != nullptr && s != nullptr);
   BLINDAI_CHECK(ECDSA_SIG_set0(sig.get(), r, s) == 1);
   unsigned char* der = nullptr;
   const int der_len = i2d_ECDSA_SIG(sig.get(), &der);
   if (der_len <= 0) return false;
   MdCtxPtr ctx(EVP_MD_CTX_new());
-  const bool good = EVP_DigestVerifyInit(ctx.get(), nullptr, EVP_sha256(), nullptr, key) == 1 &&
+  const bool good = EVP_DigestVerifyInit(ctx.get(), nullptr, hash, nullptr, key) == 1 &&
                     EVP_DigestVerify(ctx.get(), der, static_cast<size_t>(der_len), message.data(),
                                      message.size()) == 1;
   OPENSSL_free(der);
@@ -201,8 +203,8 @@ Bytes SigningKey::spki() const {
 
 bool verify_p256(const ByteArray<64>& public_point, BytesView message,
                  const ByteArray<64>& signature) {
-  PkeyPtr key = p256_from_point(public_point);
-  return key != nullptr && verify_with(key.get(), message, signature);
+  PkeyPtr key = key_from_point("prime256v1", public_point);
+  return key != nullptr && verify_with(key.get(), EVP_sha256(), message, signature);
 }
 
 bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& signature) {
@@ -211,7 +213,13 @@ bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& si
   if (key == nullptr || at != spki.data() + spki.size()) return false;
   if (EVP_PKEY_get_base_id(key.get()) != EVP_PKEY_EC || EVP_PKEY_get_bits(key.get()) != 256)
     return false;
-  return verify_with(key.get(), message, signature);
+  return verify_with(key.get(), EVP_sha256(), message, signature);
+}
+
+bool verify_p384(const ByteArray<96>& public_point, BytesView message,
+                 const ByteArray<96>& signature) {
+  PkeyPtr key = key_from_point("secp384r1", public_point);
+  return key != nullptr && verify_with(key.get(), EVP_sha384(), message, signature);
 }
 
 }  // namespace blindai

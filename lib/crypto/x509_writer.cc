@@ -5,9 +5,20 @@
 namespace blindai {
 namespace {
 
-Bytes algorithm() {
-  return der_sequence({der_oid("1.2.840.10045.4.3.2")});
-}  // ecdsa-with-SHA256
+// RFC 4055 section 3.1. The trailer field has its default and is left out.
+Bytes pss_sha384() {
+  const Bytes sha384 = der_sequence({der_oid("2.16.840.1.101.3.4.2.2"), der_null()});
+  const Bytes mgf1 = der_sequence({der_oid("1.2.840.113549.1.1.8"), sha384});
+  return der_sequence(
+      {der_oid("1.2.840.113549.1.1.10"), der_sequence({der_context(0, sha384), der_context(1, mgf1),
+                                                       der_context(2, der_integer(48))})});
+}
+
+// r then s, as ECDSA-Sig-Value (RFC 3279 section 2.2.3).
+Bytes ecdsa_value(BytesView raw) {
+  const size_t half = raw.size() / 2;
+  return der_sequence({der_unsigned(raw.first(half)), der_unsigned(raw.subspan(half))});
+}
 
 Bytes name_to_der(const X509Name& name) {
   std::vector<Bytes> parts;
@@ -33,20 +44,28 @@ Bytes extensions_to_der(const std::vector<X509Extension>& extensions) {
   return der_sequence(parts);
 }
 
-Bytes key_id(const SigningKey& key) {
-  Bytes point = {4};  // SEC 1 section 2.3.3, uncompressed
-  append(point, key.public_point());
-  const Sha256Digest digest = sha256(point);
+Bytes key_id_of_bits(BytesView key_bits) {
+  const Sha256Digest digest = sha256(key_bits);
   return {digest.begin(), digest.begin() + 20};
 }
 
+Bytes key_id_of_point(BytesView point) {
+  Bytes bits = {4};  // SEC 1 section 2.3.3, uncompressed
+  append(bits, point);
+  return key_id_of_bits(bits);
+}
+
+Bytes key_id(const SigningKey& key) {
+  return key_id_of_point(key.public_point());
+}
+
 // SEQUENCE {to-be-signed, algorithm, signature}: the shape of certificates and CRLs alike.
-Bytes sign(const Bytes& to_be_signed, const SigningKey& issuer) {
-  const ByteArray<64> raw = issuer.sign_raw(to_be_signed);
-  const BytesView both(raw);
-  const Bytes signature =
-      der_sequence({der_unsigned(both.first(32)), der_unsigned(both.subspan(32))});
-  return der_sequence({to_be_signed, algorithm(), der_bit_string(signature)});
+Bytes sign(const Bytes& to_be_signed, const X509Issuer& issuer) {
+  return der_sequence({to_be_signed, issuer.algorithm, der_bit_string(issuer.sign(to_be_signed))});
+}
+
+X509Extension authority_key_id_of(BytesView id) {
+  return {"2.5.29.35", false, der_sequence({der_context_primitive(0, id)})};
 }
 
 }  // namespace
@@ -73,22 +92,50 @@ X509Extension subject_key_id(const SigningKey& subject) {
 }
 
 X509Extension authority_key_id(const SigningKey& issuer) {
-  return {"2.5.29.35", false, der_sequence({der_context_primitive(0, key_id(issuer))})};
+  return authority_key_id_of(key_id(issuer));
+}
+
+X509Issuer issuer_of(const SigningKey& key) {
+  return {der_sequence({der_oid("1.2.840.10045.4.3.2")}),
+          [&key](BytesView message) { return ecdsa_value(key.sign_raw(message)); }, key_id(key)};
+}
+
+X509Issuer issuer_of(const P384Key& key) {
+  return {der_sequence({der_oid("1.2.840.10045.4.3.3")}),
+          [&key](BytesView message) { return ecdsa_value(key.sign_raw(message)); },
+          key_id_of_point(key.public_point())};
+}
+
+X509Issuer issuer_of(const RsaPssKey& key) {
+  // SEQUENCE {algorithm, BIT STRING}: of this one kind of key the first 24 bytes are always the
+  // two headers, the algorithm and the count of unused bits.
+  const Bytes spki = key.spki();
+  return {pss_sha384(), [&key](BytesView message) { return to_bytes(key.sign(message)); },
+          key_id_of_bits(BytesView(spki).subspan(24))};
 }
 
 Bytes write_certificate(const CertificateSpec& spec, const SigningKey& subject,
                         const SigningKey& issuer) {
+  return write_certificate(spec, subject.spki(), issuer_of(issuer));
+}
+
+Bytes write_certificate(const CertificateSpec& spec, BytesView subject_spki,
+                        const X509Issuer& issuer) {
   BLINDAI_CHECK(spec.serial.size() <= 20);
-  return sign(der_sequence({der_context(0, der_integer(2)), der_unsigned(spec.serial), algorithm(),
-                            name_to_der(spec.issuer),
+  return sign(der_sequence({der_context(0, der_integer(2)), der_unsigned(spec.serial),
+                            issuer.algorithm, name_to_der(spec.issuer),
                             der_sequence({der_time(spec.not_before), der_time(spec.not_after)}),
-                            name_to_der(spec.subject), subject.spki(),
+                            name_to_der(spec.subject), to_bytes(subject_spki),
                             der_context(3, extensions_to_der(spec.extensions))}),
               issuer);
 }
 
 Bytes write_crl(const CrlSpec& spec, const SigningKey& issuer) {
-  std::vector<Bytes> parts = {der_integer(1), algorithm(), name_to_der(spec.issuer),
+  return write_crl(spec, issuer_of(issuer));
+}
+
+Bytes write_crl(const CrlSpec& spec, const X509Issuer& issuer) {
+  std::vector<Bytes> parts = {der_integer(1), issuer.algorithm, name_to_der(spec.issuer),
                               der_time(spec.this_update), der_time(spec.next_update)};
   if (!spec.revoked.empty()) {
     std::vector<Bytes> entries;
@@ -97,7 +144,7 @@ Bytes write_crl(const CrlSpec& spec, const SigningKey& issuer) {
     parts.push_back(der_sequence(entries));
   }
   const X509Extension number = {"2.5.29.20", false, der_integer(spec.number)};
-  parts.push_back(der_context(0, extensions_to_der({authority_key_id(issuer), number})));
+  parts.push_back(der_context(0, extensions_to_der({authority_key_id_of(issuer.key_id), number})));
   return sign(der_sequence(parts), issuer);
 }
 
