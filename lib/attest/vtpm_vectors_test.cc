@@ -2,6 +2,7 @@
 // verifier has to say of them.
 #include "lib/attest/dcap_vectors_test.h"
 #include "lib/attest/event_log.h"
+#include "lib/attest/snp_vectors_test.h"
 #include "lib/attest/vtpm_fixture_test.h"
 
 namespace blindai {
@@ -169,9 +170,17 @@ TEST(AzureVectors, ATrustDomainsTpm) {
   expect_refused_mutants(azure, "tdx/azure");
 }
 
-// Until the report has been through verify(), what it says is taken as true here.
-VerifiedEvidence taken_as_true(const HclReport& hcl) {
-  return vouched_snp(*hcl.report_data(), *hcl.measurement());
+// What verify() makes of the SNP report in there, with the runtime data as claims.
+Verification verified(const HclReport& hcl, BytesView claims, const JsonValue& vector) {
+  const auto folder = vectors_of(Tee::kSnp);
+  const std::string product = vector["product"].string().value();
+  Collateral collateral;
+  collateral.vek = read_all(folder / vector["vek"].string().value());
+  collateral.vek_chain = read_all(folder / vector["ca"].string().value());
+  collateral.vek_crl = read_all(folder / (product == "Milan" ? "crl/milan.der" : "crl/genoa.der"));
+  const Evidence evidence{Tee::kSnp, to_bytes(hcl.hardware_report)};
+  return verify(evidence, claims, collateral, widest_snp_policy(evidence.quote), production_roots(),
+                Time{vector["eval_time_unix"].i64().value()});
 }
 
 TEST(AzureVectors, SnpGuestsTpms) {
@@ -193,6 +202,11 @@ TEST(AzureVectors, SnpGuestsTpms) {
     EXPECT_EQ(to_bytes(hcl->hardware_report), read_all(folder / c["report"].string().value()));
     EXPECT_EQ(*hcl->report_data(), data_for(as_text(hcl->runtime_data))) << id;
     EXPECT_TRUE(parse_hcl_runtime(as_text(hcl->runtime_data)).has_value()) << id;
+    const Verification report = verified(*hcl, hcl->runtime_data, c);
+    ASSERT_TRUE(report.ok()) << id << " " << report.problem().sentence;
+    Bytes other = to_bytes(hcl->runtime_data);
+    other[100] ^= 1;
+    EXPECT_EQ(checks_in(verified(*hcl, other, c), CheckState::kFailed), "claims.report-data");
     ++reports;
     if (!azure_case["pcrs"].exists()) continue;
     EXPECT_EQ(to_hex(sha256(hcl->runtime_data)),
@@ -200,7 +214,7 @@ TEST(AzureVectors, SnpGuestsTpms) {
     Azure azure =
         load(folder / id, array_from_hex<32>(azure_case["pcr00"].string().value()).value(),
              from_hex(azure_case["user_data_hex"].string().value()).value());
-    azure.evidence = taken_as_true(*hcl);
+    azure.evidence = *report.evidence();
     const auto v = azure.judged();
     ASSERT_TRUE(v.ok()) << id << " " << v.problem().sentence;
     expect_negatives(azure);
