@@ -7,6 +7,8 @@
 
 #include "enclave/tee/simulation/simulation_source.h"
 #include "lib/attest/dcap_vectors_test.h"
+#include "lib/attest/hcl_report.h"
+#include "lib/attest/snp_vectors_test.h"
 #include "lib/base/byte_reader.h"
 #include "lib/base/der_writer.h"
 #include "lib/channel/certificate.h"
@@ -172,6 +174,48 @@ TEST_F(EvidenceFile, RefusesATruncatedQuoteAtEveryLength) {
     const std::string id = failure(BytesView(quote).first(n));
     ASSERT_EQ(id, n < 8 ? "evidence.kind" : "sgx.quote.layout") << n;
   }
+}
+
+TEST_F(EvidenceFile, IsARealSnpReport) {
+  const auto vectors = vectors_of(Tee::kSnp);
+  if (!std::filesystem::exists(vectors)) GTEST_SKIP() << "no shared vectors at " << vectors;
+  const auto folder = vectors / "azure-milan-v3";
+  const Bytes report = read_all(folder / "report.bin");
+  const Bytes hcl = read_all(folder / "hcl_report.bin");
+  write("vek.der", read_all(folder / "vcek.der"));
+  write("vek_chain.pem", read_all(vectors / "ca/milan-vcek.pem"));
+  write("vek_crl.der", read_all(vectors / "crl/milan.der"));
+  inputs_ = {.policy = widest_snp_policy(report),
+             .simulation = false,
+             .at = parse_rfc3339("2025-07-01T00:00:00Z").value(),
+             .claims = to_bytes(parse_hcl_report(hcl)->runtime_data),
+             .collateral_folder = folder_.string()};
+  EXPECT_EQ(failure(report), "none") << sentence_;
+  inputs_.claims.reset();
+  EXPECT_EQ(failure(report), "evidence.claims");
+  std::filesystem::remove(folder_ / "vek_crl.der");
+  EXPECT_EQ(failure(report), "collateral.missing");
+  EXPECT_TRUE(sentence_.find("vek_crl") != std::string::npos) << sentence_;
+}
+
+TEST_F(EvidenceFile, IsARealTdQuoteButForItsClaims) {
+  const auto vectors = vectors_of(Tee::kTdx);
+  if (!std::filesystem::exists(vectors)) GTEST_SKIP() << "no shared vectors at " << vectors;
+  const Bytes quote = read_all(vectors / "quotes/openpcc-azure-tdx.bin");
+  const auto from = vectors / "collateral/tdx-90c06f000000-202602";
+  write("tcb_info", read_all(from / "tcb_info.json"));
+  write("tcb_info_chain", read_all(from / "tcb_signing_chain.pem"));
+  write("qe_identity", read_all(from / "qe_identity.json"));
+  write("qe_identity_chain", read_all(from / "qe_identity_issuer_chain.pem"));
+  write("pck_crl", read_all(from / "pck_crl.der"));
+  write("root_ca_crl", read_all(from / "root_ca_crl.der"));
+  inputs_ = {.policy = widest_policy_for(quote),
+             .simulation = false,
+             .at = parse_rfc3339("2026-03-01T00:00:00Z").value(),
+             .claims = {},
+             .collateral_folder = folder_.string()};
+  EXPECT_EQ(failure(quote), "evidence.claims") << sentence_;
+  EXPECT_EQ(checks_in(seen_.verification, CheckState::kFailed), kGenuine);
 }
 
 TEST(EvidenceFileKind, IsToldByTheContent) {

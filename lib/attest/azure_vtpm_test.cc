@@ -1,5 +1,7 @@
 #include "lib/attest/azure_vtpm.h"
 
+#include <fstream>
+
 #include "lib/attest/vtpm_fixture_test.h"
 
 namespace blindai {
@@ -221,6 +223,15 @@ TEST(AzureVtpm, TheQuoteHasToBeThatKeys) {
   machine = Machine();
   machine.policy = {};
   EXPECT_EQ(machine.failures(), "tpm.quote.pcr-selection");
+}
+
+TEST(AzureVtpm, EveryCheckIsDocumented) {
+  std::ifstream in(BLINDAI_SOURCE_DIR "/docs/attestation-azure.md");
+  const std::string page((std::istreambuf_iterator<char>(in)), {});
+  const auto v = Machine().judged();
+  EXPECT_EQ(v.checks().size(), 23u);
+  for (const Check& c : v.checks())
+    EXPECT_NE(page.find("| `" + std::string(c.name()) + "` |"), std::string::npos) << c.name();
 }
 
 TEST(AzureVtpm, RefusesEveryFlippedBitOutsideTheHardwareReport) {
