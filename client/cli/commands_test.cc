@@ -10,6 +10,7 @@
 
 #include "client/cli/npy.h"
 #include "client/cli/tensor_file.h"
+#include "client/cpp/evidence_file.h"
 #include "lib/base/json.h"
 #include "lib/measure/measure.h"
 #include "lib/oip/infer_response.h"
@@ -133,6 +134,40 @@ TEST_F(Cli, KeepsAndVerifiesAMessage) {
   damaged[damaged.find("\"evidence\":\"") + 1000] ^= 1;
   write("proof.json", damaged);
   EXPECT_EQ(run_simulated({"verify", dir_ + "proof.json"}), ExitStatus::kUnverified);
+}
+
+TEST_F(Cli, VerifiesAFileOfEvidence) {
+  SimulationSource source(LyingServer::measurement(), now_of_system);
+  ByteArray<64> data{};
+  const Sha256Digest digest = sha256(as_bytes("claims"));
+  std::copy(digest.begin(), digest.end(), data.begin());
+  const std::string quote = write("quote.bin", as_text(source.evidence(data).value().quote));
+  const std::string claims = write("claims.bin", "claims");
+  EXPECT_EQ(run_simulated({"verify", quote, "--claims", claims}), ExitStatus::kError);
+  EXPECT_NE(err_.find("tcb_info, "), std::string::npos) << err_;
+  EXPECT_NE(err_.find("[collateral.missing]"), std::string::npos) << err_;
+  const Collateral collateral = source.collateral().value();
+  for (const CollateralPart& part : collateral_parts(Tee::kSgx))
+    write(std::string(part.name), as_text(collateral.*part.member));
+  EXPECT_EQ(run_simulated({"verify", quote, "--collateral", dir_, "--claims", claims}),
+            ExitStatus::kOk)
+      << err_;
+  EXPECT_NE(out_.find("  ok       claims.report-data\n"), std::string::npos) << out_;
+  EXPECT_NE(out_.find("satisfies the policy"), std::string::npos) << out_;
+  EXPECT_EQ(out_.find("configuration"), std::string::npos) << out_;
+  EXPECT_EQ(run_simulated({"verify", quote, "--collateral", dir_, "--json"}),
+            ExitStatus::kUnverified);
+  EXPECT_NE(err_.find("evidence.claims"), std::string::npos) << err_;
+  const auto document = JsonDocument::parse(out_);
+  ASSERT_TRUE(document.has_value()) << out_;
+  EXPECT_FALSE(document->root()["ok"].boolean().value());
+  EXPECT_EQ(run_simulated({"verify", quote, "--collateral", dir_, "--claims", claims, "--at",
+                           "2020-01-01T00:00:00Z"}),
+            ExitStatus::kUnverified);
+  EXPECT_NE(err_.find("validity"), std::string::npos) << err_;
+  EXPECT_EQ(run_simulated({"verify", claims, "--collateral", dir_}), ExitStatus::kUnverified);
+  EXPECT_NE(err_.find("[evidence.kind]"), std::string::npos) << err_;
+  EXPECT_EQ(run_simulated({"verify", quote, "--claims", dir_ + "absent"}), ExitStatus::kError);
 }
 
 TEST_F(Cli, SaysWhatIsMissing) {

@@ -1,5 +1,6 @@
 #include "client/cli/console.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "lib/base/bytes.h"
@@ -18,10 +19,12 @@ ExitStatus status_of(const Problem& problem) {
   if (id == "tls.roots") return ExitStatus::kError;
   if (id.starts_with("net.") || id.starts_with("tls.")) return ExitStatus::kUnreachable;
   // A policy's check of a server is kDenied; what is wrong with a policy's file is not.
-  const bool judged = id.starts_with("sgx.") || id.starts_with("channel.") ||
-                      id.starts_with("evidence.") || id.starts_with("claims.") ||
-                      id == "client.attestation-message" ||
-                      (id.starts_with("policy.") && problem.code == Code::kDenied);
+  constexpr std::string_view kJudging[] = {"sgx.",     "tdx.",      "snp.",   "nitro.",
+                                           "channel.", "evidence.", "claims."};
+  const bool judged =
+      std::ranges::any_of(kJudging, [id](std::string_view area) { return id.starts_with(area); }) ||
+      id == "client.attestation-message" ||
+      (id.starts_with("policy.") && problem.code == Code::kDenied);
   if (judged || problem.code == Code::kUntrusted || problem.code == Code::kStale)
     return ExitStatus::kUnverified;
   return ExitStatus::kError;

@@ -31,7 +31,7 @@ struct Raw {
   bool json = false;
   std::vector<std::string> arguments;
   ServerOptions server;
-  std::string save, id, shape, datatype, output, remove, model_hash;
+  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at;
   std::vector<std::string> only;
   bool no_save = false;
   MeasureCommand measure;
@@ -60,7 +60,12 @@ Outcome<void> expect_arguments(const Raw& raw, size_t least, size_t most, const 
 }
 
 Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address) {
-  VerifyCommand out{.server = raw.server, .file = {}, .save = raw.save};
+  VerifyCommand out{.server = raw.server,
+                    .file = {},
+                    .save = raw.save,
+                    .collateral = raw.collateral,
+                    .claims = raw.claims,
+                    .at = {}};
   RETURN_IF_ERROR(expect_arguments(raw, 0, 1, "[ADDR|FILE]"));
   const bool is_file = !raw.arguments.empty() && (raw.arguments.front() == "-" ||
                                                   std::filesystem::exists(raw.arguments.front()));
@@ -71,6 +76,18 @@ Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address
       return std::unexpected(
           usage("\"" + raw.arguments.front() + "\" is neither host:port nor a file; correct it."));
     ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
+    if (!raw.collateral.empty() || !raw.claims.empty() || !raw.at.empty())
+      return std::unexpected(
+          usage("--collateral, --claims and --at are for files: a server sends what its evidence "
+                "needs, and is judged now."));
+  }
+  if (is_file && !raw.save.empty())
+    return std::unexpected(usage("--save keeps what a server sends; a file is kept already."));
+  if (!raw.at.empty()) {
+    const auto at = parse_rfc3339(raw.at);
+    if (!at.has_value())
+      return std::unexpected(usage("--at is a time in UTC, such as 2026-03-01T00:00:00Z."));
+    out.at = *at;
   }
   return CommandLine{out, raw.json};
 }
@@ -179,13 +196,28 @@ void add_server_options(CLI::App& command, Raw& raw) {
 void add_commands(CLI::App& app, Raw& raw) {
   CLI::App* verify = add_command(
       app, raw, "verify", "Show what a server proves of itself, check by check", "[ADDR|FILE]",
-      "The server, or a message that --save kept",
+      "The server; or a file: a message that --save kept, an SGX or TDX quote, an SEV-SNP report, "
+      "a Nitro document or an attested certificate",
       "  blindai verify ai.example.org:9924 --policy policy.toml\n"
       "  blindai verify localhost:9924 --simulation --policy policy.toml --save proof.json\n"
-      "  blindai verify proof.json --simulation --policy policy.toml");
+      "  blindai verify proof.json --simulation --policy policy.toml\n"
+      "  blindai verify quote.bin --policy policy.toml --collateral collateral/ --claims "
+      "claims.bin");
   add_server_options(*verify, raw);
   verify->add_option("--save", raw.save, "Keep the server's attestation message")
       ->type_name("FILE");
+  verify
+      ->add_option(
+          "--collateral", raw.collateral,
+          "What the vendor publishes about the platform of a FILE's evidence: a folder with "
+          "tcb_info, tcb_info_chain, qe_identity, qe_identity_chain, pck_crl and "
+          "root_ca_crl (SGX, TDX) or vek, vek_chain and vek_crl (SEV-SNP)")
+      ->type_name("DIR");
+  verify
+      ->add_option("--claims", raw.claims,
+                   "The bytes whose SHA-256 a FILE's evidence has to carry in report_data")
+      ->type_name("FILE");
+  verify->add_option("--at", raw.at, "Judge a FILE at this time (else now)")->type_name("TIME");
 
   CLI::App* upload =
       add_command(app, raw, "upload", "Send an ONNX model to a server", "[ADDR] FILE",

@@ -8,6 +8,7 @@
 
 #include "client/cli/collateral.h"
 #include "lib/base/bytes.h"
+#include "lib/base/time.h"
 #include "lib/oip/datatype.h"
 
 namespace blindai {
@@ -22,8 +23,11 @@ struct ServerOptions {
 
 struct VerifyCommand {
   ServerOptions server;
-  std::string file;  // a saved attestation message, instead of an address
-  std::string save;  // where to keep the message; empty: nowhere
+  std::string file;        // evidence that was kept, instead of an address
+  std::string save;        // where to keep the message; empty: nowhere
+  std::string collateral;  // a folder; empty: none. This and what follows are for files
+  std::string claims;      // a file; empty: none
+  std::optional<Time> at;  // absent: now
 };
 struct UploadCommand {
   ServerOptions server;

@@ -39,6 +39,25 @@ TEST(CommandLine, TakesTheAddressFirstOrFromTheEnvironment) {
   EXPECT_NE(refusal({"upload", "host:1"}).find("[ADDR] FILE"), std::string::npos);
 }
 
+TEST(CommandLine, ReadsVerifyOfAFile) {
+  const std::string file = testing::TempDir() + "blindai_options_evidence";
+  std::ofstream(file) << "x";
+  const auto command = std::get<VerifyCommand>(
+      parse({"verify", file, "--collateral", "c", "--claims", "d", "--at", "2026-03-01T00:00:00Z"})
+          .command);
+  EXPECT_EQ(command.file, file);
+  EXPECT_EQ(command.collateral, "c");
+  EXPECT_EQ(command.claims, "d");
+  EXPECT_EQ(command.at, parse_rfc3339("2026-03-01T00:00:00Z").value());
+  EXPECT_FALSE(std::get<VerifyCommand>(parse({"verify", file}).command).at.has_value());
+  EXPECT_NE(refusal({"verify", file, "--at", "yesterday"}).find("--at"), std::string::npos);
+  EXPECT_NE(refusal({"verify", file, "--save", "s"}).find("--save"), std::string::npos);
+  for (const char* option : {"--collateral", "--claims", "--at"})
+    EXPECT_NE(refusal({"verify", "host:1", option, "2026-03-01T00:00:00Z"}).find(option),
+              std::string::npos);
+  std::remove(file.c_str());
+}
+
 TEST(CommandLine, ReadsPredict) {
   const std::string hash = to_hex(sha256({}));
   const auto line =

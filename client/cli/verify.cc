@@ -3,7 +3,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/tensor_file.h"
 #include "client/cli/verify_report.h"
-#include "client/cpp/saved_proof.h"
+#include "client/cpp/evidence_file.h"
 
 namespace blindai {
 namespace {
@@ -17,15 +17,28 @@ Outcome<void> save(const std::string& path, const std::string& message) {
                  "The file \"" + path + "\" cannot be written; check its path and permissions.");
 }
 
-ExitStatus verify_saved(const VerifyCommand& command, const Console& console) {
-  const auto options = connect_options(command.server);
-  if (!options.has_value()) return report(console, options.error());
+Outcome<EvidenceInputs> inputs_of(const VerifyCommand& command) {
+  ASSIGN_OR_RETURN(ConnectOptions options, connect_options(command.server));
+  EvidenceInputs out{.policy = std::move(options.policy),
+                     .simulation = options.simulation,
+                     .at = command.at.value_or(now_of_system()),
+                     .claims = {},
+                     .collateral_folder = command.collateral};
+  if (!command.claims.empty()) {
+    ASSIGN_OR_RETURN(out.claims, read_file(command.claims));
+  }
+  return out;
+}
+
+ExitStatus verify_file(const VerifyCommand& command, const Console& console) {
+  const auto inputs = inputs_of(command);
+  if (!inputs.has_value()) return report(console, inputs.error());
   const auto content = read_file(command.file);
   if (!content.has_value()) return report(console, content.error());
-  AttestedServer seen;
-  const Outcome<void> verdict = verify_saved_message(as_text(*content), *options, seen);
-  if (!seen.fresh.checks().empty())
-    console.out << (console.json ? to_json(seen) + "\n" : saved_report(seen));
+  JudgedEvidence seen;
+  const Outcome<void> verdict = verify_evidence_file(*content, *inputs, seen);
+  if (!seen.verification.checks().empty())
+    console.out << (console.json ? to_json(seen) + "\n" : file_report(seen));
   if (!verdict.has_value()) return report(console, verdict.error());
   if (!console.json)
     console.out
@@ -37,7 +50,7 @@ ExitStatus verify_saved(const VerifyCommand& command, const Console& console) {
 }  // namespace
 
 ExitStatus run(const VerifyCommand& command, const Console& console) {
-  if (!command.file.empty()) return verify_saved(command, console);
+  if (!command.file.empty()) return verify_file(command, console);
   const auto options = connect_options(command.server);
   if (!options.has_value()) return report(console, options.error());
   AttestedServer failed;

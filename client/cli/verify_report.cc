@@ -36,8 +36,9 @@ void put_group(std::string& out, std::string_view title, std::span<const Check> 
   out += '\n';
 }
 
-void put_facts(std::string& out, const AttestedServer& server) {
-  const VerifiedEvidence* evidence = server.fresh.evidence();
+// `config`: null when the evidence came without one.
+void put_facts(std::string& out, const VerifiedEvidence* evidence, bool simulation,
+               const std::string* config) {
   if (evidence == nullptr) return;
   std::string advisories;
   for (const std::string& advisory : evidence->advisories())
@@ -49,11 +50,11 @@ void put_facts(std::string& out, const AttestedServer& server) {
     out += value + "\n";
   };
   line("TEE", std::string(name_of(evidence->tee())) +
-                  (server.simulation ? " (SIMULATION: protects nothing)" : ""));
+                  (simulation ? " (SIMULATION: protects nothing)" : ""));
   line("program", to_hex(evidence->measurement()));
   line("platform", std::string(name_of(evidence->tcb_status())) +
                        (advisories.empty() ? "" : " (" + advisories + ")"));
-  line("configuration", to_hex(sha256(as_bytes(server.config))));
+  if (config != nullptr) line("configuration", to_hex(sha256(as_bytes(*config))));
   line("holds until", to_rfc3339(evidence->fresh_until()));
   out += '\n';
 }
@@ -65,14 +66,15 @@ std::string verify_report(const AttestedServer& server) {
   put_group(out, "Evidence in the TLS certificate", server.certificate.checks(),
             server.certificate_channel);
   put_group(out, "Evidence made now, for this connection", server.fresh.checks(), server.channel);
-  if (server.ok()) put_facts(out, server);
+  if (server.ok()) put_facts(out, server.fresh.evidence(), server.simulation, &server.config);
   return out;
 }
 
-std::string saved_report(const AttestedServer& server) {
+std::string file_report(const JudgedEvidence& judged) {
   std::string out;
-  put_group(out, "Evidence in the file", server.fresh.checks(), server.channel);
-  put_facts(out, server);
+  put_group(out, "Evidence in the file", judged.verification.checks(), judged.channel);
+  put_facts(out, judged.verification.evidence(), judged.simulation,
+            judged.config.has_value() ? &*judged.config : nullptr);
   return out;
 }
 

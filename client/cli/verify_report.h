@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "client/cpp/connection.h"
+#include "client/cpp/evidence_file.h"
 
 namespace blindai {
 
@@ -12,7 +12,7 @@ namespace blindai {
 // Everything a server may have written is made printable.
 std::string verify_report(const AttestedServer& server);
 
-// The same for a saved message, which has no certificate and no connection.
-std::string saved_report(const AttestedServer& server);
+// The same for evidence in a file, which has no connection.
+std::string file_report(const JudgedEvidence& judged);
 
 }  // namespace blindai

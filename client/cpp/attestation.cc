@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <ctime>
 
-#include "client/cpp/saved_proof.h"
 #include "lib/channel/simulation_root.h"
 
 namespace blindai {
@@ -15,8 +14,12 @@ constexpr Id kSimulation{
     "sent to it. For development only, allow it with --simulation (CLI) or simulation=True "
     "(Python); otherwise use a server on real hardware."};
 
-// The check that fails when evidence is in order but ends at another root.
-constexpr std::string_view kRootCheck = "sgx.pck.root";
+// The check that fails when evidence is in order but ends at another root ("sgx.pck.root").
+const Check* root_check(const Verification& verification) {
+  const auto found = std::ranges::find_if(
+      verification.checks(), [](const Check& c) { return c.name().ends_with(".root"); });
+  return found == verification.checks().end() ? nullptr : &*found;
+}
 
 TrustRoots roots_for(bool simulation) {
   return simulation ? simulation_roots() : production_roots();
@@ -26,13 +29,13 @@ TrustRoots roots_for(bool simulation) {
 bool is_simulation(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                    const Policy& policy, Time now) {
   const Verification v = verify(evidence, claims, collateral, policy, simulation_roots(), now);
-  const Check* root = v.find(kRootCheck);
+  const Check* root = root_check(v);
   return root != nullptr && root->state == CheckState::kPassed;
 }
 
 Problem refusal(const Verification& verification, const Evidence& evidence, BytesView claims,
                 const Collateral& collateral, const Policy& policy, bool simulation, Time now) {
-  const Check* root = verification.find(kRootCheck);
+  const Check* root = root_check(verification);
   const bool other_root = root != nullptr && root->state == CheckState::kFailed;
   if (!simulation && other_root && is_simulation(evidence, claims, collateral, policy, now))
     return Problem(Error{Code::kUntrusted, kSimulation});
@@ -100,6 +103,14 @@ Outcome<void> judge_server(const Presented& presented, const Policy& policy, boo
   return {};
 }
 
+Outcome<void> judge_evidence(const Evidence& evidence, BytesView claims,
+                             const Collateral& collateral, const Policy& policy, bool simulation,
+                             Time now, Verification& out) {
+  out = verify(evidence, claims, collateral, policy, roots_for(simulation), now);
+  if (out.ok()) return {};
+  return std::unexpected(refusal(out, evidence, claims, collateral, policy, simulation, now));
+}
+
 Outcome<void> judge_saved(std::string_view text, const Policy& policy, bool simulation, Time now,
                           AttestedServer& out) {
   ASSIGN_OR_RETURN(const AttestationMessage message, decode_attestation_message(text));
@@ -107,11 +118,8 @@ Outcome<void> judge_saved(std::string_view text, const Policy& policy, bool simu
   out.config = message.config;
   out.receipt_key = message.receipt_key_spki;
   out.message = text;
-  out.fresh = verify(message.evidence, message.claims, message.collateral, policy,
-                     roots_for(simulation), now);
-  if (!out.fresh.ok())
-    return std::unexpected(refusal(out.fresh, message.evidence, message.claims, message.collateral,
-                                   policy, simulation, now));
+  RETURN_IF_ERROR(judge_evidence(message.evidence, message.claims, message.collateral, policy,
+                                 simulation, now, out.fresh));
   Binding binding = bind_certificate(*out.fresh.evidence(), message.claims,
                                      {.tls_spki = {},
                                       .config = as_bytes(message.config),
@@ -125,11 +133,6 @@ Outcome<void> judge_saved(std::string_view text, const Policy& policy, bool simu
 
 Time now_of_system() {
   return Time{static_cast<int64_t>(std::time(nullptr))};
-}
-
-Outcome<void> verify_saved_message(std::string_view message, const ConnectOptions& options,
-                                   AttestedServer& seen) {
-  return judge_saved(message, options.policy, options.simulation, now_of_system(), seen);
 }
 
 }  // namespace blindai

@@ -24,14 +24,16 @@ struct Presented {
 Outcome<void> judge_server(const Presented& presented, const Policy& policy, bool simulation,
                            Time now, VerificationCache& cache, AttestedServer& out);
 
+// Evidence alone, under the vendors' roots or the simulation's. Errors as above.
+Outcome<void> judge_evidence(const Evidence& evidence, BytesView claims,
+                             const Collateral& collateral, const Policy& policy, bool simulation,
+                             Time now, Verification& out);
+
 // A saved attestation message: its evidence, and that its claims name the configuration and the
 // receipt key in it. Whose connection it came over cannot be judged from a file, so the checks of
 // key, nonce and exporter are left out of `out`, whose ok() is therefore false; what is returned
 // is the judgement.
 Outcome<void> judge_saved(std::string_view message, const Policy& policy, bool simulation, Time now,
                           AttestedServer& out);
-
-// Of the operating system's clock.
-Time now_of_system();
 
 }  // namespace blindai

@@ -1,4 +1,4 @@
-#include "client/cpp/connection.h"
+#include "client/cpp/evidence_file.h"
 #include "lib/base/json.h"
 #include "lib/crypto/crypto.h"
 
@@ -39,6 +39,21 @@ std::string to_json(const AttestedServer& server) {
          ",\"simulation\":" + (server.simulation ? "true" : "false") + ",\"checks\":" + checks +
          ",\"evidence\":" + evidence_of(server.fresh) + ",\"config\":" + json_quote(server.config) +
          ",\"config_hash\":" + json_quote(to_hex(sha256(as_bytes(server.config)))) + "}";
+}
+
+std::string to_json(const JudgedEvidence& judged) {
+  std::string checks = "[";
+  put_checks(checks, "evidence", judged.verification.checks());
+  put_checks(checks, "evidence", judged.channel);
+  checks += ']';
+  std::string out = std::string("{\"ok\":") + (judged.ok() ? "true" : "false") +
+                    ",\"simulation\":" + (judged.simulation ? "true" : "false") +
+                    ",\"at\":" + json_quote(to_rfc3339(judged.verification.at())) +
+                    ",\"checks\":" + checks + ",\"evidence\":" + evidence_of(judged.verification);
+  if (judged.config.has_value())
+    out += ",\"config\":" + json_quote(*judged.config) +
+           ",\"config_hash\":" + json_quote(to_hex(sha256(as_bytes(*judged.config))));
+  return out + "}";
 }
 
 }  // namespace blindai

@@ -145,6 +145,9 @@ class Connection {
   virtual Outcome<void> delete_model(const std::string& model_id) = 0;
 };
 
+// Of the operating system's clock.
+Time now_of_system();
+
 // The policy of a program: the file `named`, when that is not empty; else $BLINDAI_POLICY; else the
 // file `beside` (one shipped with the program), when there is one.
 // Errors: kNotFound "client.policy.none", "client.policy.open"; policy.* for what is in the file.

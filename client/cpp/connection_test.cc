@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "client/cpp/saved_proof.h"
+#include "client/cpp/evidence_file.h"
 #include "lib/oip/infer_response.h"
 #include "tests/support/lying_server.h"
 
@@ -390,19 +390,27 @@ TEST(AttestedServer, TellsEveryCheckAsJson) {
 TEST(AttestedServer, CanBeVerifiedFromItsSavedMessage) {
   const LyingServer server;
   const std::string message = connect(server)->server().message;
-  AttestedServer seen;
-  EXPECT_TRUE(verify_saved_message(message, simulated(), seen).has_value());
-  EXPECT_TRUE(seen.fresh.ok());
-  EXPECT_FALSE(seen.ok());
+  EvidenceInputs inputs{.policy = simulated().policy, .simulation = true, .at = now_of_system()};
+  JudgedEvidence seen;
+  EXPECT_TRUE(verify_evidence_file(as_bytes(message), inputs, seen).has_value());
+  EXPECT_TRUE(seen.ok());
+  EXPECT_EQ(seen.config, LyingServer::kConfig);
   EXPECT_EQ(find(seen.channel, "channel.key"), nullptr);
   EXPECT_EQ(find(seen.channel, "channel.config")->state, CheckState::kPassed);
 
-  ConnectOptions options = simulated();
-  options.simulation = false;
-  EXPECT_EQ(verify_saved_message(message, options, seen).error().name(), "client.simulation");
-  options = simulated();
-  options.policy.configurations.values.clear();
-  EXPECT_EQ(verify_saved_message(message, options, seen).error().name(), "channel.config-accepted");
+  const auto failing = [&] {
+    JudgedEvidence failed;
+    const auto verdict = verify_evidence_file(as_bytes(message), inputs, failed);
+    EXPECT_FALSE(failed.ok());
+    return std::string(verdict.error().name());
+  };
+  inputs.simulation = false;
+  EXPECT_EQ(failing(), "client.simulation");
+  inputs.simulation = true;
+  inputs.policy.configurations.values.clear();
+  EXPECT_EQ(failing(), "channel.config-accepted");
+  inputs.claims = Bytes{1};
+  EXPECT_EQ(failing(), "client.inputs");
 }
 
 }  // namespace

@@ -16,7 +16,7 @@
 #include <nanobind/stl/vector.h>
 #include <thread>
 
-#include "client/cpp/connection.h"
+#include "client/cpp/evidence_file.h"
 #include "lib/attest/policy.h"
 
 namespace nb = nanobind;
@@ -240,6 +240,29 @@ class PyConnection {
   std::string report_;                        // of the last verification, once asked for or closed
 };
 
+// JSON. `at`: seconds since 1970, or none for now.
+nb::str verify_file(nb::bytes file, const Policy& policy, const std::string& collateral_folder,
+                    std::optional<nb::bytes> claims, std::optional<int64_t> at, bool simulation) {
+  const auto view = [](const nb::bytes& b) {
+    return BytesView(static_cast<const uint8_t*>(b.data()), b.size());
+  };
+  EvidenceInputs inputs{.policy = policy,
+                        .simulation = simulation,
+                        .at = at.has_value() ? Time{*at} : now_of_system(),
+                        .claims = {},
+                        .collateral_folder = collateral_folder};
+  if (claims.has_value()) inputs.claims = to_bytes(view(*claims));
+  JudgedEvidence seen;
+  const BytesView bytes = view(file);
+  const Outcome<void> verdict = [&] {
+    const nb::gil_scoped_release unlocked;
+    return verify_evidence_file(bytes, inputs, seen);
+  }();
+  const std::string report = seen.verification.checks().empty() ? "" : to_json(seen);
+  if (!verdict.has_value()) raise(verdict.error(), report);
+  return text(report);
+}
+
 }  // namespace
 }  // namespace blindai
 
@@ -259,6 +282,9 @@ NB_MODULE(_core, m) {
           "text"_a)
       .def("to_toml", [](const Policy& self) { return blindai::policy_to_toml(self); })
       .def("__eq__", [](const Policy& self, const Policy& other) { return self == other; });
+
+  m.def("verify", &blindai::verify_file, "file"_a, "policy"_a, "collateral_folder"_a,
+        "claims"_a.none(), "at"_a.none(), "simulation"_a);
 
   nb::class_<PyConnection>(m, "Connection")
       .def(nb::init<const std::string&, const Policy&, bool, int64_t, int64_t>(), "address"_a,

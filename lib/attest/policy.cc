@@ -89,7 +89,7 @@ Outcome<Policy> read_policy(const PolicyField& top) {
       !out.nitro.has_value())
     return problem(Code::kInvalid, Id{"policy.no-tee"},
                    "The policy accepts no program. Write: " + std::string(kSgx.example) + "; or " +
-                       std::string(kTdx.example) + ".");
+                       std::string(kTdx.example) + "; or " + std::string(kSnp.example) + ".");
   RETURN_IF_ERROR(r.finish());
   return out;
 }

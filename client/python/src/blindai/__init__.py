@@ -33,6 +33,7 @@ from .errors import (
     TooLargeError,
     UnavailableError,
 )
+from .evidence import verify
 from .policy import Policy, load_policy
 from .report import Check, Report
 from .tensor import Tensor, TensorInfo
@@ -70,4 +71,5 @@ __all__ = [
     "__version__",
     "connect",
     "load_policy",
+    "verify",
 ]

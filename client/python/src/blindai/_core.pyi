@@ -18,6 +18,16 @@ class Policy:
     def to_toml(self) -> str: ...
     def __eq__(self, other: object, /) -> bool: ...
 
+# JSON
+def verify(
+    file: bytes,
+    policy: Policy,
+    collateral_folder: str,
+    claims: bytes | None,
+    at: int | None,
+    simulation: bool,
+) -> str: ...
+
 class Connection:
     def __init__(
         self, address: str, policy: Policy, simulation: bool, connect_ms: int, request_ms: int

@@ -163,7 +163,17 @@ _UNVERIFIED: dict[str, type[AttestationError]] = {
 
 
 # What the ids of verification begin with. A policy that cannot be read is "malformed" or "invalid".
-_VERIFICATION = ("channel.", "claims.", "client.simulation", "evidence.", "policy.", "sgx.")
+_VERIFICATION = (
+    "channel.",
+    "claims.",
+    "client.simulation",
+    "evidence.",
+    "nitro.",
+    "policy.",
+    "sgx.",
+    "snp.",
+    "tdx.",
+)
 
 
 def from_core(

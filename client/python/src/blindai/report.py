@@ -1,4 +1,4 @@
-"""What was verified of a server before anything was sent to it."""
+"""What was verified of a server before anything was sent to it, or of evidence by itself."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ __all__ = ["Check", "Report"]
 class Check:
     """One check of the verification. expected and found are short texts for people.
 
-    of  what was judged: "certificate" (evidence in the TLS certificate) or "connection" (evidence
-        made now, for this connection)
+    of  what was judged: "certificate" (evidence in the TLS certificate), "connection" (evidence
+        made now, for this connection) or "evidence" (what verify() was given)
     """
 
     name: str
@@ -39,7 +39,8 @@ class Report:
 
     simulation  a simulated TEE was accepted: nothing here protects anybody
     evidence    what was found true (tee, measurement, tcb_status, ...); empty unless ok
-    config      the server's measured configuration, as its operator wrote it
+    config      the server's measured configuration, as its operator wrote it; empty for evidence
+                that came without one
     """
 
     ok: bool
