@@ -61,7 +61,7 @@ constexpr CheckSpec kSpecs[] = {
       "A certificate in the document's chain was not signed by the one before it. Do not trust "
       "this server."},
      Code::kUntrusted},
-    {{"nitro.document.timestamp",
+    {{"nitro.payload.not-from-future",
       "The document says it was made later than now. Check this computer's clock."},
      Code::kStale},
     {{"policy.age",

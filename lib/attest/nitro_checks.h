@@ -23,7 +23,7 @@ enum class NitroCheck : uint8_t {
   kChainValidity,
   kDocumentSignature,
   kChainSignatures,
-  kTimestamp,
+  kNotFromFuture,
   kPolicyAge,
   kPolicyTee,
   kPolicyDebug,

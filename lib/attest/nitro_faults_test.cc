@@ -191,10 +191,10 @@ const Row kRows[] = {
 
     {"MadeInTheFuture",
      SCENE(s.plan.payload.set("timestamp", Cbor::integer((kNow.seconds + 1) * 1000))),
-     "nitro.document.timestamp "},
+     "nitro.payload.not-from-future "},
     {"MadeInTheFarFuture",
      SCENE(s.plan.payload.set("timestamp", Cbor::unsigned_integer(UINT64_MAX))),
-     "nitro.document.timestamp "},
+     "nitro.payload.not-from-future "},
     {"Stale",
      SCENE(s.plan.payload.set("timestamp", Cbor::integer((kNow.seconds - 601) * 1000 + 999))),
      "policy.age "},
@@ -276,6 +276,10 @@ TEST(Nitro, ADocumentInGoodOrderVerifies) {
   EXPECT_FALSE(e.debug());
   EXPECT_EQ(e.report_data(), report_data());
   EXPECT_EQ(e.verified_at(), kNow);
+  const std::string json = to_json(v);
+  EXPECT_TRUE(json.contains("\"module_id\":\"i-0123456789abcdef0-enc0123456789abcdef\""));
+  EXPECT_TRUE(json.contains("\"pcr15\":\"" + std::string(96, '0') + "\""));
+  EXPECT_FALSE(json.contains("\"pcr16\""));
   // Ten minutes from when it was made, long before the leaf's three hours are over.
   EXPECT_EQ(e.valid_until(), kNow + 600);
   EXPECT_EQ(e.fresh_until(), kNow + 600);

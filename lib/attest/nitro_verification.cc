@@ -184,7 +184,7 @@ bool NitroVerification::signatures() {
 void NitroVerification::times() {
   const Time made = made_at(*document_);
   const Time now = book_.now();
-  mark(C::kTimestamp, made <= now, "not after " + to_rfc3339(now), to_rfc3339(made));
+  mark(C::kNotFromFuture, made <= now, "not after " + to_rfc3339(now), to_rfc3339(made));
   const Time good_until = made + policy_.max_evidence_age_s;
   mark(C::kPolicyAge, now <= good_until,
        "at most " + std::to_string(policy_.max_evidence_age_s) + " s old at " + to_rfc3339(now),
