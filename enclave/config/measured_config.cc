@@ -71,9 +71,14 @@ class FieldReader {
 }  // namespace
 
 Outcome<MeasuredConfig> parse_measured_config(std::string_view text) {
-  if (text.size() > kMaxTextLen || !is_utf8(as_bytes(text)))
+  if (text.size() > kMaxTextLen)
     return problem(Code::kMalformed, "config.syntax",
                    "The configuration is not a TOML file of at most 64 KiB.");
+  // lib/attest/policy_fields.cc says what toml++ makes of other characters.
+  if (!is_ascii(as_bytes(text)))
+    return problem(Code::kMalformed, "config.syntax",
+                   "The configuration has characters beyond ASCII. Write it in ASCII, comments "
+                   "too.");
   toml::parse_result parsed = toml::parse(text);
   if (!parsed)
     return problem(Code::kMalformed, "config.syntax",

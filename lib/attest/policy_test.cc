@@ -136,6 +136,9 @@ TEST(Policy, RefusesWhatNobodyWouldMean) {
     EXPECT_EQ(error_of(replaced(full(), from, to)), id) << to;
   EXPECT_EQ(error_of(std::string(300 * 1024, '#')), "policy.syntax");
   EXPECT_EQ(error_of("format = \"\xff\""), "policy.syntax");
+  // Characters that toml++ has no defined behaviour for.
+  for (const char* character : {"\u00a1", "\u00e9", "\ufefa", "\ufefb"})
+    EXPECT_EQ(error_of(character), "policy.syntax") << character;
 }
 
 TEST(Policy, AnEmptyMeasurementListIsRefused) {

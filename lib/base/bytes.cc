@@ -108,6 +108,10 @@ Result<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
+bool is_ascii(BytesView bytes) {
+  return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte < 0x80; });
+}
+
 bool is_utf8(BytesView bytes) {
   size_t i = 0;
   while (i < bytes.size()) {
