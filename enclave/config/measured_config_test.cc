@@ -33,6 +33,7 @@ TEST(MeasuredConfig, RefusesEverythingElseByName) {
   const std::pair<const char*, const char*> cases[] = {
       {"allow_anonymous_upload = ", "config.syntax"},
       {"\xff", "config.syntax"},
+      {"# \u00e9", "config.syntax"},
       {"allow_anonymous_uploads = true", "config.unknown-field"},
       {"[section]\nx = 1", "config.unknown-field"},
       {"allow_anonymous_upload = 1", "config.type"},
