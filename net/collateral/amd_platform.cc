@@ -47,7 +47,7 @@ Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view prod
     product = product_of_vek(vek);
   const bool contradicted = !product_name.empty() && given != product;
   if (!product.has_value() || contradicted) return fail(Code::kInvalid, kProduct);
-  const std::optional<SnpTcbParts> tcb = tcb_parts(*product, report->reported_tcb);
+  const std::optional<SnpTcb> tcb = tcb_parts(*product, report->reported_tcb);
   if (!tcb.has_value()) return fail(Code::kMalformed, kEvidence);
   const bool vlek = report->signing_key == SnpSigningKey::kVlek;
   const bool masked = std::ranges::all_of(report->chip_id, [](uint8_t byte) { return byte == 0; });
