@@ -36,5 +36,4 @@ Verification verify_dcap(const Evidence& evidence, BytesView claims, const Colla
 Verification verify_snp(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                         const Policy& policy, const TrustRoots& roots, Time now);
 
-
 }  // namespace blindai
