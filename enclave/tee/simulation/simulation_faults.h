@@ -23,6 +23,30 @@ enum class SignedPart : uint8_t {
   kQuote,
 };
 
+// The parts of TEE_TCB_SVN that differ between TDs: byte 0, 1 and 2.
+struct TdSvn {
+  uint8_t module_svn = 4;
+  uint8_t module_version = 1;
+  uint8_t component_2 = 7;
+};
+
+// Of a TD, its module and what TDX's TCB info says of them. Intel's documents have, as here, a
+// platform's best level whose component 0 is above the module's SVN: only whoever leaves components
+// 0 and 1 out where the module has a version finds the platform up to date.
+struct TdFaults {
+  TdSvn launch = {};
+  TdSvn current = {};  // TDX 1.5
+  std::string module_status = "UpToDate";
+  std::vector<std::string> module_advisories = {};
+  bool module_ids_in_lower_case = false;    // no fault: Intel's own verifier takes either
+  bool no_module_identities = false;        // as in documents from before there were any
+  bool module_of_other_signer = false;      // MRSIGNERSEAM
+  bool module_with_attributes = false;      // SEAMATTRIBUTES
+  bool module_attributes_are_open = false;  // the documents' mask is zero
+  uint64_t attributes = uint64_t{1} << 28;  // ATTRIBUTES: SEPT_VE_DISABLE
+  bool bound_to_service_td = false;         // MRSERVICETD; TDX 1.5
+};
+
 struct SimulationFaults {
   // Chain.
   bool other_root = false;  // a root of the same name with another key
@@ -36,6 +60,7 @@ struct SimulationFaults {
   std::optional<std::string> pck_name = {};
   std::optional<std::string> tcb_signing_name = {};
   bool platform_ca_is_no_ca = false;
+  bool pck_without_platform = false;  // no extension that says which platform it is for
 
   // Revocation.
   bool pck_revoked = false;
@@ -50,15 +75,17 @@ struct SimulationFaults {
   InForce tcb_info = InForce::kNow;
   bool tcb_info_of_other_fmspc = false;
   bool tcb_info_of_other_pce_id = false;
-  bool tcb_info_is_for_tdx = false;
+  bool tcb_info_is_for_other_tee = false;
   std::string tcb_status = "UpToDate";
   std::vector<std::string> advisories = {};
+  std::string older_tcb_status = "OutOfDate";  // of the level below the platform's
+  bool at_older_tcb_level = false;             // by an SGX component
   bool below_every_tcb_level = false;
 
   // QE identity and the QE's report.
   InForce qe_identity = InForce::kNow;
   bool other_tcb_evaluation = false;  // the two documents have different numbers
-  bool qe_identity_is_for_tdx = false;
+  bool qe_identity_is_for_other_tee = false;
   bool qe_of_other_signer = false;
   bool qe_with_other_attributes = false;
   bool qe_with_other_misc_select = false;
@@ -68,8 +95,9 @@ struct SimulationFaults {
   bool qe_below_every_level = false;
   bool qe_vouches_for_other_key = false;  // report_data is not the attestation key's hash
 
-  // The enclave's own report.
+  // The report of the enclave or TD.
   bool debug = false;
+  TdFaults td = {};
 
   std::optional<SignedPart> tampered = {};
 };

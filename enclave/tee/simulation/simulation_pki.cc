@@ -61,7 +61,8 @@ SigningKey simulation_key(std::string_view role) {
   return std::move(*key);
 }
 
-SimulationPki::SimulationPki(Time now, SimulationFaults faults) : faults_(std::move(faults)) {
+SimulationPki::SimulationPki(Time now, SimulationFaults faults, SimulatedQuote format)
+    : faults_(std::move(faults)), format_(format) {
   const SimulationFaults& f = faults_;
   const Keys keys(f.other_root);
   const auto is_tampered = [&f](SignedPart part) { return f.tampered == part; };
@@ -94,14 +95,13 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults) : faults_(std::m
                                   ? std::vector{basic_constraints(false, {}), key_usage(leaf_usage)}
                                   : std::vector{basic_constraints(true, 0), key_usage(ca_usage)},
                               keys.platform_ca, keys.root));
-  const Bytes pck =
-      tampered_if(is_tampered(SignedPart::kPck),
-                  certificate(kPckSerial, name(f.pck_name.value_or("Intel SGX PCK Certificate")),
-                              f.pck, platform_ca_name,
-                              {basic_constraints(false, {}),
-                               key_usage(leaf_usage),
-                               {"1.2.840.113741.1.13.1", false, simulation_pck_extension()}},
-                              keys.pck, keys.platform_ca));
+  std::vector<X509Extension> pck_extensions = {basic_constraints(false, {}), key_usage(leaf_usage)};
+  if (!f.pck_without_platform)
+    pck_extensions.push_back({"1.2.840.113741.1.13.1", false, simulation_pck_extension(f)});
+  const Bytes pck = tampered_if(
+      is_tampered(SignedPart::kPck),
+      certificate(kPckSerial, name(f.pck_name.value_or("Intel SGX PCK Certificate")), f.pck,
+                  platform_ca_name, std::move(pck_extensions), keys.pck, keys.platform_ca));
   const Bytes tcb_signing = tampered_if(
       is_tampered(SignedPart::kTcbSigning),
       certificate(kTcbSigningSerial, name(f.tcb_signing_name.value_or("Intel SGX TCB Signing")),
@@ -148,10 +148,10 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults) : faults_(std::m
   collateral_.pck_crl_chain = to_bytes(as_bytes(chain({pck_crl_issuer, root})));
   collateral_.tcb_info_chain = to_bytes(as_bytes(chain({tcb_signing, root})));
   collateral_.qe_identity_chain = collateral_.tcb_info_chain;
-  collateral_.tcb_info =
-      simulation_tcb_info(f, around(now, f.tcb_info, kCollateralLife), keys.tcb_signing);
-  collateral_.qe_identity =
-      simulation_qe_identity(f, around(now, f.qe_identity, kCollateralLife), keys.tcb_signing);
+  collateral_.tcb_info = simulation_tcb_info(
+      tee_of(format), f, around(now, f.tcb_info, kCollateralLife), keys.tcb_signing);
+  collateral_.qe_identity = simulation_qe_identity(
+      tee_of(format), f, around(now, f.qe_identity, kCollateralLife), keys.tcb_signing);
 }
 
 }  // namespace blindai

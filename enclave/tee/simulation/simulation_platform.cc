@@ -49,6 +49,35 @@ std::string level(const std::string& tcb, std::string_view status,
   return out + "}";
 }
 
+// What stands in "tdxModule" and in each identity.
+std::string module(const TdFaults& td) {
+  return text("mrsigner", upper_hex(ByteArray<48>{})) + "," +
+         text("attributes", upper_hex(ByteArray<8>{})) + "," +
+         text("attributesMask", std::string(16, td.module_attributes_are_open ? '0' : 'F'));
+}
+
+// One element of "tdxModuleIdentities".
+std::string module_identity(const TdFaults& td, std::string_view version,
+                            const std::string& levels) {
+  const std::string id = (td.module_ids_in_lower_case ? "tdx_" : "TDX_") + std::string(version);
+  return "{" + text("id", id) + "," + module(td) + ",\"tcbLevels\":[" + levels + "]}";
+}
+
+std::string modules(const TdFaults& td) {
+  std::string out = "\"tdxModule\":{" + module(td) + "}";
+  if (td.no_module_identities) return out;
+  const auto at = [](uint64_t svn) { return number("isvsvn", svn); };
+  // Version 10 shows that the number is written in hexadecimal.
+  return out + ",\"tdxModuleIdentities\":[" +
+         module_identity(td, td.module_ids_in_lower_case ? "0a" : "0A",
+                         level(at(1), "UpToDate", {})) +
+         "," +
+         module_identity(td, "01",
+                         level(at(4), td.module_status, td.module_advisories) + "," +
+                             level(at(2), "OutOfDate", {"INTEL-SA-01036"})) +
+         "]";
+}
+
 Bytes sign(std::string_view member, const std::string& body, const SigningKey& signer,
            bool tampered) {
   ByteArray<64> signature = signer.sign_raw(as_bytes(body));
@@ -63,36 +92,32 @@ Sha256Digest simulation_qe_signer() {
   return sha256(as_bytes("BlindAI simulation quoting enclave signer"));
 }
 
-Bytes simulation_tcb_info(const SimulationFaults& faults, Lifetime lifetime,
+Bytes simulation_tcb_info(Tee tee, const SimulationFaults& faults, Lifetime lifetime,
                           const SigningKey& signer) {
   ByteArray<6> fmspc = kSimulationFmspc;
   ByteArray<2> pce_id = kSimulationPceId;
   if (faults.tcb_info_of_other_fmspc) fmspc[0] = 0xff;
   if (faults.tcb_info_of_other_pce_id) pce_id[0] = 0xff;
-  const std::string tdx =
-      faults.tcb_info_is_for_tdx ? "," + components("tdxtcbcomponents", {}) : "";
-  const auto tcb = [&](ByteArray<16> svns) {
+  const bool tdx = (tee == Tee::kTdx) != faults.tcb_info_is_for_other_tee;
+  const auto tcb = [&](ByteArray<16> svns, const ByteArray<16>& tdx_svns) {
     if (faults.below_every_tcb_level) svns[0] = 0xff;
-    return components("sgxtcbcomponents", svns) + "," + number("pcesvn", kSimulationPceSvn) + tdx;
+    return components("sgxtcbcomponents", svns) + "," + number("pcesvn", kSimulationPceSvn) +
+           (tdx ? "," + components("tdxtcbcomponents", tdx_svns) : "");
   };
-  const std::string module = text("mrsigner", upper_hex(ByteArray<48>{})) + "," +
-                             text("attributes", upper_hex(ByteArray<8>{})) + "," +
-                             text("attributesMask", "FFFFFFFFFFFFFFFF");
   // The platform is at the first level; the second is where it was before an update.
   ByteArray<16> older = kSimulationComponents;
   older[0] = older[1] = 10;
   const std::string body =
-      "{" + text("id", faults.tcb_info_is_for_tdx ? "TDX" : "SGX") + "," + number("version", 3) +
-      "," + dates(lifetime) + "," + text("fmspc", upper_hex(fmspc)) + "," +
-      text("pceId", upper_hex(pce_id)) + "," + number("tcbType", 0) + "," +
-      number("tcbEvaluationDataNumber", kSimulationTcbEvaluation) +
-      (faults.tcb_info_is_for_tdx ? ",\"tdxModule\":{" + module + "}" : "") + ",\"tcbLevels\":[" +
-      level(tcb(kSimulationComponents), faults.tcb_status, faults.advisories) + "," +
-      level(tcb(older), "OutOfDate", {"INTEL-SA-00828"}) + "]}";
+      "{" + text("id", tdx ? "TDX" : "SGX") + "," + number("version", 3) + "," + dates(lifetime) +
+      "," + text("fmspc", upper_hex(fmspc)) + "," + text("pceId", upper_hex(pce_id)) + "," +
+      number("tcbType", 0) + "," + number("tcbEvaluationDataNumber", kSimulationTcbEvaluation) +
+      (tdx ? "," + modules(faults.td) : "") + ",\"tcbLevels\":[" +
+      level(tcb(kSimulationComponents, {5, 0, 7}), faults.tcb_status, faults.advisories) + "," +
+      level(tcb(older, {3, 0, 6}), faults.older_tcb_status, {"INTEL-SA-00828"}) + "]}";
   return sign("tcbInfo", body, signer, faults.tampered == SignedPart::kTcbInfo);
 }
 
-Bytes simulation_qe_identity(const SimulationFaults& faults, Lifetime lifetime,
+Bytes simulation_qe_identity(Tee tee, const SimulationFaults& faults, Lifetime lifetime,
                              const SigningKey& signer) {
   // Under the mask DEBUG must be clear and PROVISION_KEY does not matter (bit 2, MODE64BIT, is the
   // one Intel leaves open); xfrm is open.
@@ -101,31 +126,33 @@ Bytes simulation_qe_identity(const SimulationFaults& faults, Lifetime lifetime,
   ByteArray<16> attributes = {};
   for (size_t i = 0; i < attributes.size(); ++i)
     attributes[i] = kSimulationQeAttributes[i] & kMask[i];
+  const bool tdx = (tee == Tee::kTdx) != faults.qe_identity_is_for_other_tee;
   const uint64_t evaluation = kSimulationTcbEvaluation - (faults.other_tcb_evaluation ? 1 : 0);
   const auto svn = [&](uint16_t value) {
     return number("isvsvn", faults.qe_below_every_level ? 100u + value : value);
   };
   const std::string body =
-      "{" + text("id", faults.qe_identity_is_for_tdx ? "TD_QE" : "QE") + "," +
-      number("version", 2) + "," + dates(lifetime) + "," +
-      number("tcbEvaluationDataNumber", evaluation) + "," + text("miscselect", "00000000") + "," +
-      text("miscselectMask", "FFFFFFFF") + "," + text("attributes", upper_hex(attributes)) + "," +
-      text("attributesMask", upper_hex(kMask)) + "," +
+      "{" + text("id", tdx ? "TD_QE" : "QE") + "," + number("version", 2) + "," + dates(lifetime) +
+      "," + number("tcbEvaluationDataNumber", evaluation) + "," + text("miscselect", "00000000") +
+      "," + text("miscselectMask", "FFFFFFFF") + "," + text("attributes", upper_hex(attributes)) +
+      "," + text("attributesMask", upper_hex(kMask)) + "," +
       text("mrsigner", upper_hex(simulation_qe_signer())) + "," +
-      number("isvprodid", kSimulationQeProduct) + ",\"tcbLevels\":[" +
+      number("isvprodid", simulation_qe_product(tee)) + ",\"tcbLevels\":[" +
       level(svn(kSimulationQeSvn), faults.qe_status, faults.qe_advisories) + "," +
       level(svn(kSimulationQeSvn - 2), "OutOfDate", {"INTEL-SA-00615"}) + "]}";
   return sign("enclaveIdentity", body, signer, faults.tampered == SignedPart::kQeIdentity);
 }
 
-Bytes simulation_pck_extension() {
+Bytes simulation_pck_extension(const SimulationFaults& faults) {
   constexpr std::string_view kArc = "1.2.840.113741.1.13.1";
   const auto field = [&](std::string_view arc, const Bytes& value) {
     return der_sequence({der_oid(std::string(kArc) + std::string(arc)), value});
   };
+  ByteArray<16> svns = kSimulationComponents;
+  if (faults.at_older_tcb_level) svns[0] = 10;
   std::vector<Bytes> tcb;
-  for (size_t i = 0; i < kSimulationComponents.size(); ++i)
-    tcb.push_back(field(".2." + std::to_string(i + 1), der_integer(kSimulationComponents[i])));
+  for (size_t i = 0; i < svns.size(); ++i)
+    tcb.push_back(field(".2." + std::to_string(i + 1), der_integer(svns[i])));
   tcb.push_back(field(".2.17", der_integer(kSimulationPceSvn)));
   tcb.push_back(field(".2.18", der_octet_string(kSimulationComponents)));
   const Sha256Digest ppid = sha256(as_bytes("BlindAI simulation platform"));

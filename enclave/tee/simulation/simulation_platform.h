@@ -3,6 +3,7 @@
 #pragma once
 
 #include "enclave/tee/simulation/simulation_faults.h"
+#include "lib/attest/evidence.h"
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/crypto/crypto.h"
@@ -17,7 +18,10 @@ inline constexpr ByteArray<16> kSimulationComponents = {11, 11, 2, 2, 255, 1, 12
                                                         0,  0,  0, 0, 0,   0, 0,  0};
 inline constexpr uint16_t kSimulationPceSvn = 13;
 inline constexpr uint16_t kSimulationQeSvn = 8;
-inline constexpr uint16_t kSimulationQeProduct = 1;
+// ISVPRODID of the quoting enclave: SGX's is product 1, TDX's 2.
+constexpr uint16_t simulation_qe_product(Tee tee) {
+  return tee == Tee::kTdx ? 2 : 1;
+}
 // ATTRIBUTES: flags then xfrm. The QE's are INIT, MODE64BIT and PROVISION_KEY.
 inline constexpr ByteArray<16> kSimulationQeAttributes = {0x15, 0, 0, 0, 0, 0, 0, 0,
                                                           0xe7, 0, 0, 0, 0, 0, 0, 0};
@@ -35,12 +39,13 @@ struct Lifetime {
 
 // JSON as PCS API v4 serves it, {"tcbInfo":{...},"signature":"..."} and
 // {"enclaveIdentity":{...},"signature":"..."}; the signature is over the inner object's bytes.
-Bytes simulation_tcb_info(const SimulationFaults& faults, Lifetime lifetime,
+// Those of kSgx or kTdx.
+Bytes simulation_tcb_info(Tee tee, const SimulationFaults& faults, Lifetime lifetime,
                           const SigningKey& signer);
-Bytes simulation_qe_identity(const SimulationFaults& faults, Lifetime lifetime,
+Bytes simulation_qe_identity(Tee tee, const SimulationFaults& faults, Lifetime lifetime,
                              const SigningKey& signer);
 
 // The value of the PCK certificate's extension 1.2.840.113741.1.13.1.
-Bytes simulation_pck_extension();
+Bytes simulation_pck_extension(const SimulationFaults& faults);
 
 }  // namespace blindai

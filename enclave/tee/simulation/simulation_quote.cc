@@ -5,9 +5,10 @@
 namespace blindai {
 namespace {
 
-constexpr uint16_t kVersion = 3;
 constexpr uint16_t kEcdsaP256 = 2;
 constexpr uint16_t kPemChain = 5;
+constexpr uint16_t kCertifiedQe = 6;
+constexpr uint32_t kTdx = 0x81;
 constexpr uint8_t kDebug = 0x02;
 // The vendor id of Intel's quoting enclave; verifiers accept no other.
 constexpr ByteArray<16> kQeVendor = {0x93, 0x9a, 0x72, 0x33, 0xf7, 0x9c, 0x4c, 0xa9,
@@ -39,13 +40,13 @@ void put_report(Bytes& out, const Report& report) {
   append(out, report.report_data);
 }
 
-Report qe_report(const SimulationFaults& faults, const ByteArray<64>& attestation_key,
+Report qe_report(Tee tee, const SimulationFaults& faults, const ByteArray<64>& attestation_key,
                  BytesView authentication) {
   Report out = {.misc_select = {},
                 .attributes = kSimulationQeAttributes,
                 .mr_enclave = sha256(as_bytes("BlindAI simulation quoting enclave")),
                 .mr_signer = simulation_qe_signer(),
-                .isv_prod_id = kSimulationQeProduct,
+                .isv_prod_id = simulation_qe_product(tee),
                 .isv_svn = kSimulationQeSvn,
                 .report_data = {}};
   Sha256 hash;
@@ -56,7 +57,7 @@ Report qe_report(const SimulationFaults& faults, const ByteArray<64>& attestatio
   if (faults.qe_of_other_signer) out.mr_signer[0] ^= 1;
   if (faults.qe_with_other_attributes) out.attributes[0] |= kDebug;
   if (faults.qe_with_other_misc_select) out.misc_select[0] ^= 1;
-  if (faults.qe_of_other_product) out.isv_prod_id = kSimulationQeProduct + 1;
+  if (faults.qe_of_other_product) out.isv_prod_id = 0x7777;
   if (faults.qe_vouches_for_other_key) out.report_data[0] ^= 1;
   return out;
 }
@@ -75,41 +76,92 @@ Report enclave_report(const SimulationFaults& faults, const ByteArray<32>& mr_en
   return out;
 }
 
-}  // namespace
+ByteArray<16> tee_tcb_svn(const TdSvn& svn) {
+  return {svn.module_svn, svn.module_version, svn.component_2};
+}
 
-Bytes SimulationPki::quote(const ByteArray<32>& mr_enclave,
-                           const ByteArray<64>& report_data) const {
-  const SigningKey attestation_key = simulation_key("attestation key");
-  const SigningKey pck = simulation_key("PCK");
+// TDX 1.0: 584 bytes; TDX 1.5: 648. Intel TDX Module ABI, TDREPORT.
+void put_td_report(Bytes& out, bool td15, const SimulationFaults& faults,
+                   const ByteArray<48>& mr_td, const ByteArray<64>& report_data) {
+  const TdFaults& td = faults.td;
+  const auto register_of = [&out](std::string_view name) {
+    append(out, sha256(as_bytes("BlindAI simulation " + std::string(name))));
+    put_zeros(out, 16);
+  };
+  append(out, tee_tcb_svn(td.launch));
+  register_of("TDX module");  // MRSEAM
+  put_u8(out, td.module_of_other_signer ? 1 : 0);
+  put_zeros(out, 47);
+  put_u64le(out, td.module_with_attributes ? 1 : 0);
+  put_u64le(out, td.attributes | (faults.debug ? 1 : 0));
+  put_u64le(out, 0x0602e7);  // XFAM
+  append(out, mr_td);
+  put_zeros(out, 3 * 48);  // MRCONFIGID, MROWNER, MROWNERCONFIG
+  for (const std::string_view name : {"RTMR 0", "RTMR 1", "RTMR 2"}) register_of(name);
+  put_zeros(out, 48);  // RTMR 3
+  append(out, report_data);
+  if (!td15) return;
+  append(out, tee_tcb_svn(td.current));
+  if (td.bound_to_service_td)
+    register_of("service TD");
+  else
+    put_zeros(out, 48);
+}
+
+Bytes header_of(SimulatedQuote format) {
   Bytes out;
-  put_u16le(out, kVersion);
+  put_u16le(out, version_of(format));
   put_u16le(out, kEcdsaP256);
-  put_zeros(out, 4);
+  put_u32le(out, tee_of(format) == Tee::kTdx ? kTdx : 0);
   put_u16le(out, kSimulationQeSvn);
   put_u16le(out, kSimulationPceSvn);
   append(out, kQeVendor);
   put_zeros(out, 20);
-  put_report(out, enclave_report(faults_, mr_enclave, report_data));
+  if (version_of(format) < 5) return out;
+  const bool td15 = format == SimulatedQuote::kTdxV5Td15;
+  const bool sgx = format == SimulatedQuote::kSgxV5;
+  put_u16le(out, sgx ? 1 : td15 ? 3 : 2);
+  put_u32le(out, sgx ? 384 : td15 ? 648 : 584);
+  return out;
+}
 
+}  // namespace
+
+Bytes SimulationPki::quote(const Sha256Digest& measurement,
+                           const ByteArray<64>& report_data) const {
+  const SigningKey attestation_key = simulation_key("attestation key");
+  const SigningKey pck = simulation_key("PCK");
+  const Tee tee = tee_of(format_);
+  Bytes out = header_of(format_);
+  if (tee == Tee::kTdx)
+    put_td_report(out, format_ == SimulatedQuote::kTdxV5Td15, faults_,
+                  simulation_mr_td(measurement), report_data);
+  else
+    put_report(out, enclave_report(faults_, measurement, report_data));
   ByteArray<64> signature = attestation_key.sign_raw(out);
   if (faults_.tampered == SignedPart::kQuote) signature.back() ^= 1;
+
   Bytes authentication(32);  // Intel's QE puts 32 bytes here; their content means nothing
   for (size_t i = 0; i < authentication.size(); ++i) authentication[i] = static_cast<uint8_t>(i);
-  Bytes report;
-  put_report(report, qe_report(faults_, attestation_key.public_point(), authentication));
-  ByteArray<64> report_signature = pck.sign_raw(report);
+  Bytes certified;
+  put_report(certified, qe_report(tee, faults_, attestation_key.public_point(), authentication));
+  ByteArray<64> report_signature = pck.sign_raw(certified);
   if (faults_.tampered == SignedPart::kQeReport) report_signature.back() ^= 1;
+  append(certified, report_signature);
+  put_u16le(certified, static_cast<uint16_t>(authentication.size()));
+  append(certified, authentication);
+  put_u16le(certified, kPemChain);
+  put_u32le(certified, static_cast<uint32_t>(pck_chain_.size()));
+  append(certified, as_bytes(pck_chain_));
 
   Bytes tail;
   append(tail, signature);
   append(tail, attestation_key.public_point());
-  append(tail, report);
-  append(tail, report_signature);
-  put_u16le(tail, static_cast<uint16_t>(authentication.size()));
-  append(tail, authentication);
-  put_u16le(tail, kPemChain);
-  put_u32le(tail, static_cast<uint32_t>(pck_chain_.size()));
-  append(tail, as_bytes(pck_chain_));
+  if (version_of(format_) > 3) {
+    put_u16le(tail, kCertifiedQe);
+    put_u32le(tail, static_cast<uint32_t>(certified.size()));
+  }
+  append(tail, certified);
   put_u32le(out, static_cast<uint32_t>(tail.size()));
   append(out, tail);
   return out;

@@ -8,15 +8,16 @@ constexpr int64_t kRenewAfter = 24 * 3600;  // seconds
 }  // namespace
 
 SimulationSource::SimulationSource(const Sha256Digest& measurement, Clock clock,
-                                   SimulationFaults faults)
+                                   SimulationFaults faults, SimulatedQuote format)
     : measurement_(measurement),
       clock_(std::move(clock)),
       faults_(std::move(faults)),
+      format_(format),
       made_at_(clock_()),
-      pki_(made_at_, faults_) {}
+      pki_(made_at_, faults_, format_) {}
 
 Result<Evidence> SimulationSource::evidence(const ByteArray<64>& report_data) {
-  return Evidence{Tee::kSgx, pki().quote(measurement_, report_data)};
+  return Evidence{tee(), pki().quote(measurement_, report_data)};
 }
 
 Result<Collateral> SimulationSource::collateral() {
@@ -28,7 +29,7 @@ const SimulationPki& SimulationSource::pki() {
   // Also when the clock was set back: nothing made now may begin in the future.
   if (now >= made_at_ + kRenewAfter || now < made_at_) {
     made_at_ = now;
-    pki_ = SimulationPki(now, faults_);
+    pki_ = SimulationPki(now, faults_, format_);
   }
   return pki_;
 }
