@@ -40,8 +40,8 @@ TEST_F(TdxVectors, CasesHaveTheirVerdictAtTheirTime) {
   for (const auto& [id, failures] : expected) EXPECT_EQ(load(id).failures(), failures) << id;
 }
 
-// Intel's sample is refused by Intel's library for its module, and here before that comes up: its TCB
-// info has components over 255, which the format does not allow. Nor is its QE the identity's.
+// Intel's sample is refused by Intel's library for its module, and here before that comes up: its
+// TCB info has components over 255, which the format does not allow. Nor is its QE the identity's.
 TEST_F(TdxVectors, IntelsSampleIsRefusedUnderItsOwnRootToo) {
   EXPECT_EQ(load_with_its_root("tdx-v4-intel-sample-module-mismatch").failures(),
             "tdx.tcb-info.layout tdx.qe.mr-signer claims.report-data");
