@@ -14,6 +14,7 @@
 #include <cstdlib>
 
 #include "lib/attest/verify_seed_test.h"
+#include "tests/support/sanitizers.h"
 
 namespace blindai {
 namespace {
@@ -27,14 +28,7 @@ struct Bits {
 
 // With the sanitizers one bit of each byte has to do.
 Bits bits_of(Bits by_default) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr bool kSanitized = true;
-#elif defined(__has_feature)
-  constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
-#else
-  constexpr bool kSanitized = false;
-#endif
-  if (kSanitized) return {1, 1, by_default.collateral};
+  if (kUnderSanitizer) return {1, 1, by_default.collateral};
   const char* which = std::getenv("BLINDAI_MUTANTS");
   const bool all = which != nullptr && std::string_view(which) == "all";
   return all ? Bits{8, 8, 8} : by_default;
