@@ -1,5 +1,6 @@
-// TCB info and QE identity. Property: levels are sorted from the best down, and a platform exactly
-// at a level is given that level or one above it.
+// TCB info (SGX's and TDX's) and QE identity. Property: levels are sorted from the best down, and a
+// platform, TD or module exactly at a level is given that level or one above it; a module is found
+// by its version; no document says that a TD should relaunch.
 #include <algorithm>
 #include <cstdlib>
 
@@ -19,7 +20,20 @@ void check(const blindai::TcbInfo& info) {
     platform.pce_svn = info.levels[i].pce_svn;
     const blindai::TcbLevel* found = info.level_of(platform);
     require(found != nullptr && found <= &info.levels[i]);
+    const auto status = info.levels[i].status;
+    require(status != blindai::TcbStatus::kTdRelaunchAdvised &&
+            status != blindai::TcbStatus::kTdRelaunchAdvisedConfigurationNeeded);
+    const blindai::TcbLevel* td = info.level_of(platform, info.levels[i].tdx_components);
+    require(td != nullptr && td <= &info.levels[i] && td >= found);
     require(i == 0 || info.levels[i - 1].components >= info.levels[i].components);
+  }
+  require((info.id == "TDX") == info.tdx_module.has_value());
+  for (const blindai::TdxModuleIdentity& identity : info.tdx_module_identities) {
+    require(info.module_of(identity.version) == &identity);
+    for (const blindai::TdxModuleLevel& level : identity.levels) {
+      const blindai::TdxModuleLevel* found = identity.level_of(level.isv_svn);
+      require(found != nullptr && found->isv_svn == level.isv_svn);
+    }
   }
 }
 

@@ -1,7 +1,8 @@
 // The whole verifier. An input is a time (8 bytes, little-endian), then eight parts, each a length
 // (4 bytes) and bytes: quote, claims, TCB info and its chain, QE identity and its chain, PCK CRL,
-// root CRL. The seed verifies. Roots: the hash that stands at the seed's end, so that mutants get
-// past the pinning.
+// root CRL. The seeds, an SGX and a TDX quote of each kind, verify. Roots: the hash that stands at
+// a seed's end, so that mutants get past the pinning. The TEE is the one that the quote names, so
+// that mutants get past that too.
 //
 // Property: evidence comes out exactly when every check passed; a refusal has a failed check; the
 // result is JSON.
@@ -27,6 +28,16 @@ bool part(blindai::ByteReader& r, blindai::Bytes& out) {
   return true;
 }
 
+// The quote's own program.
+void accept(const blindai::DcapQuote& quote, blindai::Policy& policy) {
+  if (quote.sgx() != nullptr) {
+    policy.sgx.emplace().mr_enclave = {quote.sgx()->mr_enclave};
+    return;
+  }
+  policy.tdx.emplace().mr_td = {quote.td()->mr_td};
+  for (auto& rtmr : policy.tdx->rtmr) rtmr.any = true;
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -45,13 +56,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   blindai::Policy policy;
   policy.tcb_statuses = {blindai::TcbStatus::kUpToDate};
   policy.max_evidence_age_s = 3600;
+  const auto header = blindai::parse_dcap_header(evidence.quote);
+  if (header.has_value() && header->tee_type == blindai::kTeeTypeTdx)
+    evidence.tee = blindai::Tee::kTdx;
   const auto quote = blindai::parse_dcap_quote(evidence.quote);
-  if (quote.has_value() && quote->sgx() != nullptr)
-    policy.sgx.emplace().mr_enclave = {quote->sgx()->mr_enclave};
+  if (quote.has_value()) accept(*quote, policy);
   const blindai::Verification v = blindai::verify(evidence, claims, collateral, policy, roots,
                                                   blindai::Time{static_cast<int64_t>(now)});
   bool all = true;
   for (const blindai::Check& c : v.checks()) all = all && c.state == blindai::CheckState::kPassed;
+  if (all) require(v.evidence()->tee() == evidence.tee);
   require(v.ok() == all && (v.evidence() != nullptr) == all);
   require(all == (v.first_failure() == nullptr));
   if (!all) require(!v.problem().sentence.empty());

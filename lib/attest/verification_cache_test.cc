@@ -2,18 +2,18 @@
 // verify_twice(), with one cache for all of them.
 #include "lib/attest/verification_cache.h"
 
-#include "lib/attest/verified_seed_test.h"
+#include "lib/attest/verify_seed_test.h"
 
 namespace blindai {
 namespace {
 
-Verification with(VerificationCache& cache, const Seed& s) {
+Verification with(VerificationCache& cache, const VerifySeed& s) {
   return verify(s.evidence, s.claims, s.collateral, s.policy, s.roots, s.now, cache);
 }
-Verification without(const Seed& s) {
+Verification without(const VerifySeed& s) {
   return verify(s.evidence, s.claims, s.collateral, s.policy, s.roots, s.now);
 }
-void expect_same(VerificationCache& cache, const Seed& s) {
+void expect_same(VerificationCache& cache, const VerifySeed& s) {
   EXPECT_EQ(to_json(with(cache, s)), to_json(without(s)));
 }
 
@@ -22,7 +22,7 @@ constexpr Bytes Collateral::* kParts[] = {&Collateral::tcb_info,    &Collateral:
                                           &Collateral::pck_crl,     &Collateral::root_ca_crl};
 
 TEST(VerificationCache, RemembersWhatPassed) {
-  const Seed seed = load_seed();
+  const VerifySeed seed = load_seed("sgx_v3");
   VerificationCache cache;
   EXPECT_EQ(cache.entries(), 0u);
   ASSERT_TRUE(with(cache, seed).ok());
@@ -41,39 +41,39 @@ TEST(VerificationCache, RemembersWhatPassed) {
 }
 
 TEST(VerificationCache, TakesNothingFromAPlatformThatFails) {
-  Seed seed = load_seed();
+  VerifySeed seed = load_seed("sgx_v3");
   VerificationCache cache;
   seed.now = seed.now + 1000LL * 365 * 86400;
   EXPECT_FALSE(with(cache, seed).ok());
   EXPECT_EQ(cache.entries(), 0u);
-  seed = load_seed();
+  seed = load_seed("sgx_v3");
   seed.roots = production_roots();
   EXPECT_FALSE(with(cache, seed).ok());
   EXPECT_EQ(cache.entries(), 0u);
-  seed = load_seed();
+  seed = load_seed("sgx_v3");
   seed.evidence.quote[440] ^= 1;  // the quote's signature
   EXPECT_FALSE(with(cache, seed).ok());
   EXPECT_EQ(cache.entries(), 0u);
 }
 
 TEST(VerificationCache, TakesAPlatformThatThePolicyRefused) {
-  Seed seed = load_seed();
+  VerifySeed seed = load_seed("sgx_v3");
   VerificationCache cache;
   seed.policy = Policy();
   seed.claims.push_back(0);
   EXPECT_FALSE(with(cache, seed).ok());
   EXPECT_EQ(cache.entries(), 15u);
   expect_same(cache, seed);
-  expect_same(cache, load_seed());
-  EXPECT_TRUE(with(cache, load_seed()).ok());
+  expect_same(cache, load_seed("sgx_v3"));
+  EXPECT_TRUE(with(cache, load_seed("sgx_v3")).ok());
 }
 
 TEST(VerificationCache, JudgesDatesRootsPolicyAndClaimsAgain) {
-  const Seed good = load_seed();
+  const VerifySeed good = load_seed("sgx_v3");
   VerificationCache cache;
   ASSERT_TRUE(with(cache, good).ok());
   const Time last = without(good).evidence()->valid_until();
-  Seed seed = good;
+  VerifySeed seed = good;
   for (const Time t : {last, last + 1, last + 86400 * 365LL, Time{0}, Time{INT64_MAX}}) {
     seed.now = t;
     expect_same(cache, seed);
@@ -93,11 +93,11 @@ TEST(VerificationCache, JudgesDatesRootsPolicyAndClaimsAgain) {
 // Byte by byte over the collateral and the quote, a forged piece before the genuine one, after it,
 // and beside all the other genuine ones.
 TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
-  const Seed good = load_seed();
+  const VerifySeed good = load_seed("sgx_v3");
   const std::string genuine = to_json(without(good));
   VerificationCache cache;
   size_t tried = 0;
-  const auto forged = [&](Seed& seed, Bytes& piece, size_t at) {
+  const auto forged = [&](VerifySeed& seed, Bytes& piece, size_t at) {
     piece[at] ^= static_cast<uint8_t>(1u << (tried++ % 8));
     const std::string expected = to_json(without(seed));
     VerificationCache fresh;
@@ -110,11 +110,11 @@ TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
   };
   for (const auto part : kParts)
     for (size_t at = 0; at < (good.collateral.*part).size(); at += 61) {
-      Seed seed = good;
+      VerifySeed seed = good;
       forged(seed, seed.collateral.*part, at);
     }
   for (size_t at = 0; at < good.evidence.quote.size(); at += 61) {
-    Seed seed = good;
+    VerifySeed seed = good;
     forged(seed, seed.evidence.quote, at);
   }
   EXPECT_EQ(cache.entries(), 15u);
@@ -123,19 +123,19 @@ TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
 
 // A signature of the one and a body of the other, both known to the cache.
 TEST(VerificationCache, PiecesDoNotMix) {
-  const Seed good = load_seed();
+  const VerifySeed good = load_seed("sgx_v3");
   VerificationCache cache;
   ASSERT_TRUE(with(cache, good).ok());
   for (const auto a : kParts)
     for (const auto b : kParts) {
-      Seed seed = good;
+      VerifySeed seed = good;
       std::swap(seed.collateral.*a, seed.collateral.*b);
       expect_same(cache, seed);
     }
 }
 
 TEST(VerificationCache, KeepsItsLimits) {
-  const Seed seed = load_seed();
+  const VerifySeed seed = load_seed("sgx_v3");
   for (const size_t entries : {0u, 1u, 2u, 7u, 14u, 15u}) {
     VerificationCache cache({.entries = entries, .bytes = 8u << 20});
     for (int i = 0; i < 3; ++i) {

@@ -1,17 +1,18 @@
-// For tests: evidence that is in order in every respect, a simulated platform's, kept as the seed
-// of fuzz/verify.cc (which describes its layout). Under its own root it verifies; nothing here
+// For tests: evidence that is in order in every respect, a simulated platform's, kept as the seeds
+// of fuzz/verify.cc (which describes their layout). Under its own root it verifies; nothing in it
 // tells the verifier that it is simulated.
 #pragma once
 
 #include "lib/attest/dcap_vectors_test.h"
 #include "lib/attest/verify_twice_test.h"
-#include "lib/base/byte_reader.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
 
-struct Seed {
-  Evidence evidence{Tee::kSgx, {}};
+inline constexpr std::string_view kVerifySeeds[] = {"sgx_v3", "sgx_v5", "tdx_v4", "tdx_v5"};
+
+struct VerifySeed {
+  Evidence evidence;
   Bytes claims;
   Collateral collateral;
   Policy policy;
@@ -24,9 +25,11 @@ struct Seed {
   std::string failures() const { return checks_in(verify(), CheckState::kFailed); }
 };
 
-inline Seed load_seed() {
-  Seed out;
-  const Bytes wire = read_all(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify/sgx_v3");
+inline VerifySeed load_seed(std::string_view name) {
+  VerifySeed out;
+  out.evidence.tee = name.starts_with("tdx") ? Tee::kTdx : Tee::kSgx;
+  const Bytes wire =
+      read_all(std::filesystem::path(BLINDAI_SOURCE_DIR "/fuzz/corpus/verify") / name);
   ByteReader r(wire);
   uint64_t now = 0;
   EXPECT_TRUE(r.u64le(now));
@@ -41,9 +44,16 @@ inline Seed load_seed() {
     *part = to_bytes(view);
   }
   EXPECT_TRUE(r.array(out.roots.intel_sgx.emplace_back()) && r.done());
-  out.policy.sgx.emplace().mr_enclave = {sha256(as_bytes("programs"))};
   out.policy.tcb_statuses = {TcbStatus::kUpToDate};
   out.policy.max_evidence_age_s = 3600;
+  const Sha256Digest programs = sha256(as_bytes("programs"));
+  if (out.evidence.tee == Tee::kSgx) {
+    out.policy.sgx.emplace().mr_enclave = {programs};
+    return out;
+  }
+  TdxPolicy& tdx = out.policy.tdx.emplace();
+  std::copy(programs.begin(), programs.end(), tdx.mr_td.emplace_back().begin());
+  for (auto& rtmr : tdx.rtmr) rtmr.any = true;
   return out;
 }
 
