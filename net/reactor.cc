@@ -1,5 +1,6 @@
 #include "net/reactor.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -106,21 +107,23 @@ class AsioReactor final : public Reactor {
       if (linger_ > Clock::duration::zero()) linger();
     }
   }
+  void stay_awake(Clock::duration time) override { awake_until_ = Clock::now() + time; }
   void stop() override { io_.stop(); }
 
  private:
   // Serves what comes until nothing has come for a while.
   void linger() {
-    Clock::time_point end = Clock::now() + linger_;
+    Clock::time_point end = std::max(Clock::now() + linger_, awake_until_);
     while (!io_.stopped() && Clock::now() < end) {
       if (io_.poll() > 0)
-        end = Clock::now() + linger_;
+        end = std::max(Clock::now() + linger_, awake_until_);
       else
         ::sched_yield();
     }
   }
 
   const Clock::duration linger_;
+  Clock::time_point awake_until_;
   asio::io_context io_{1};
 };
 

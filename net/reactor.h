@@ -50,6 +50,10 @@ class Reactor {
   virtual std::unique_ptr<Timer> timer() = 0;
   // From any thread: runs the callback on the loop's thread, soon.
   virtual void post(Callback callback) = 0;
+  // On the loop's thread: an event is expected within `time`, so the loop does not sleep before
+  // that. Gives way to other processes like lingering, and does nothing in a loop that does not
+  // linger.
+  virtual void stay_awake(Clock::duration time) = 0;
   // Returns after stop(). May be called again.
   virtual void run() = 0;
   // From any thread.

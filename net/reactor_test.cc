@@ -109,6 +109,27 @@ TEST(Reactor, LingeringLoopServesEveryKindOfEvent) {
   EXPECT_EQ(order, "prt");
 }
 
+TEST(Reactor, AnAwakeLoopServesAndStops) {
+  for (const auto linger : {milliseconds(0), milliseconds(1)}) {
+    Pair pair;
+    auto reactor = Reactor::create(linger);
+    auto watch = reactor->watch(pair.fd[0]);
+    auto timer = reactor->timer();
+    std::string order;
+    watch->when_readable([&] { order += "r"; });
+    reactor->post([&] {
+      reactor->stay_awake(std::chrono::hours(1));
+      ASSERT_EQ(write(pair.fd[1], "x", 1), 1);
+      timer->after(milliseconds(20), [&] {
+        order += "t";
+        reactor->stop();
+      });
+    });
+    reactor->run();
+    EXPECT_EQ(order, "rt");
+  }
+}
+
 TEST(Reactor, PostFromAnotherThreadRunsOnTheLoop) {
   auto reactor = Reactor::create();
   std::thread::id ran_on;

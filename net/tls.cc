@@ -1,8 +1,8 @@
 #include "net/tls.h"
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <cerrno>
-#include <cstdint>
 #include <openssl/bio.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
@@ -23,13 +23,18 @@ constexpr char kGroups[] = "X25519MLKEM768:X25519:P-256";
 #else
 constexpr char kGroups[] = "X25519:P-256";
 #endif
-// Room for two full records: halves the system calls of a long body, and is given back when idle.
-constexpr size_t kReadAheadLen = 2 * (16 * 1024 + 256 + 5);
+constexpr size_t kRecordLen = 16 * 1024;  // RFC 8446 section 5.1: the most one record carries
+// Room for four full records: a quarter of the system calls of a long body. Given back when idle.
+constexpr size_t kReadAheadLen = 4 * (kRecordLen + 256 + 5);
+// What one write() takes, so that the caller can turn to others between two.
+constexpr size_t kWriteLen = 4 * kRecordLen;
 
 // OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE in the program that links us
-// when the peer has gone. This one asks for an error instead.
-int fd_of(BIO* bio) {
-  return static_cast<int>(reinterpret_cast<intptr_t>(BIO_get_data(bio)));
+// when the peer has gone. This one asks for an error instead, and tells the kernel when another
+// record follows at once: it then sends them in segments as large as the path takes, each of which
+// wakes the peer once, where every record would.
+const TlsWire& wire_of(BIO* bio) {
+  return *static_cast<const TlsWire*>(BIO_get_data(bio));
 }
 
 bool would_block() {
@@ -38,7 +43,8 @@ bool would_block() {
 
 int socket_write(BIO* bio, const char* data, size_t length, size_t* written) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::send(fd_of(bio), data, length, MSG_NOSIGNAL);
+  const TlsWire& wire = wire_of(bio);
+  const ssize_t n = ::send(wire.fd, data, length, MSG_NOSIGNAL | (wire.more ? MSG_MORE : 0));
   if (n < 0 && would_block()) BIO_set_retry_write(bio);
   *written = n > 0 ? static_cast<size_t>(n) : 0;
   return n > 0 ? 1 : 0;
@@ -46,7 +52,7 @@ int socket_write(BIO* bio, const char* data, size_t length, size_t* written) {
 
 int socket_read(BIO* bio, char* out, size_t length, size_t* got) {
   BIO_clear_retry_flags(bio);
-  const ssize_t n = ::recv(fd_of(bio), out, length, 0);
+  const ssize_t n = ::recv(wire_of(bio).fd, out, length, 0);
   if (n < 0 && would_block()) BIO_set_retry_read(bio);
   if (n == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   *got = n > 0 ? static_cast<size_t>(n) : 0;
@@ -69,11 +75,11 @@ const BIO_METHOD* socket_method() {
   return kMethod;
 }
 
-SSL* new_connection(SSL_CTX* context, int fd) {
+SSL* new_connection(SSL_CTX* context, TlsWire& wire) {
   SSL* ssl = SSL_new(context);
   BIO* bio = BIO_new(socket_method());
   BLINDAI_CHECK(ssl != nullptr && bio != nullptr);
-  BIO_set_data(bio, reinterpret_cast<void*>(static_cast<intptr_t>(fd)));
+  BIO_set_data(bio, &wire);
   BIO_set_init(bio, 1);
   SSL_set_bio(ssl, bio, bio);
   return ssl;
@@ -122,6 +128,9 @@ Error classify_ssl_error() {
 
 }  // namespace
 
+TlsSocket::TlsSocket(ssl_ctx_st* context, int fd)
+    : wire_{.fd = fd}, ssl_(new_connection(context, wire_)) {}
+
 TlsSession::~TlsSession() {
   SSL_SESSION_free(session_);
 }
@@ -164,10 +173,19 @@ IoResult TlsSocket::read(std::span<uint8_t> out) {
 
 IoResult TlsSocket::write(BytesView data) {
   ERR_clear_error();
-  size_t n = 0;
-  const int result = SSL_write_ex(ssl_, data.data(), data.size(), &n);
-  if (result == 1) return {IoStatus::kOk, n};
-  return {status_of(result)};
+  size_t done = 0;
+  IoStatus status = IoStatus::kOk;
+  while (status == IoStatus::kOk && done < std::min(data.size(), kWriteLen)) {
+    const BytesView record = data.subspan(done, std::min(data.size() - done, kRecordLen));
+    wire_.more = done + record.size() < data.size();
+    size_t n = 0;
+    const int result = SSL_write_ex(ssl_, record.data(), record.size(), &n);
+    if (result != 1) status = status_of(result);
+    done += n;
+  }
+  wire_.more = false;
+  // What stopped the last record will stop the next call again, and is told then.
+  return done > 0 ? IoResult{IoStatus::kOk, done} : IoResult{status};
 }
 
 void TlsSocket::close_notify() {
@@ -238,9 +256,9 @@ Status TlsServerContext::replace_certificate(BytesView certificate_der, const Si
 }
 
 std::unique_ptr<TlsSocket> TlsServerContext::accept(int fd) {
-  SSL* ssl = new_connection(context_, fd);
-  SSL_set_accept_state(ssl);
-  return std::unique_ptr<TlsSocket>(new TlsSocket(ssl));
+  std::unique_ptr<TlsSocket> out(new TlsSocket(context_, fd));
+  SSL_set_accept_state(out->ssl_);
+  return out;
 }
 
 std::unique_ptr<TlsClientContext> TlsClientContext::create() {
@@ -257,7 +275,8 @@ TlsClientContext::~TlsClientContext() {
 
 std::unique_ptr<TlsSocket> TlsClientContext::connect(int fd, const std::string& server_name,
                                                      const TlsSession* resume) {
-  SSL* ssl = new_connection(context_, fd);
+  std::unique_ptr<TlsSocket> out(new TlsSocket(context_, fd));
+  SSL* ssl = out->ssl_;
   ByteArray<16> address;
   const bool is_address = inet_pton(AF_INET, server_name.c_str(), address.data()) == 1 ||
                           inet_pton(AF_INET6, server_name.c_str(), address.data()) == 1;
@@ -265,7 +284,7 @@ std::unique_ptr<TlsSocket> TlsClientContext::connect(int fd, const std::string& 
     BLINDAI_CHECK(SSL_set_tlsext_host_name(ssl, server_name.c_str()) == 1);
   if (resume != nullptr) SSL_set_session(ssl, resume->native());
   SSL_set_connect_state(ssl);
-  return std::unique_ptr<TlsSocket>(new TlsSocket(ssl));
+  return out;
 }
 
 }  // namespace blindai

@@ -43,6 +43,12 @@ class TlsSession {
   ssl_session_st* session_;
 };
 
+// The socket under one connection.
+struct TlsWire {
+  int fd;
+  bool more = false;  // another record follows the one that is being written
+};
+
 // One end of one connection. Non-blocking; the fd is borrowed and stays open.
 class TlsSocket {
  public:
@@ -53,8 +59,8 @@ class TlsSocket {
   IoStatus handshake();
   // At most out.size() bytes. kWantRead means that OpenSSL holds nothing more either.
   IoResult read(std::span<uint8_t> out);
-  // May write less than it was given. A write that did not finish must be repeated with the same
-  // bytes first.
+  // May write less than it was given, and never more than 64 KiB: the rest has to follow. A write
+  // that did not finish must be repeated with the same bytes first.
   IoResult write(BytesView data);
   // Sends close_notify, as far as the socket takes it now.
   void close_notify();
@@ -74,9 +80,10 @@ class TlsSocket {
  private:
   friend class TlsServerContext;
   friend class TlsClientContext;
-  explicit TlsSocket(ssl_st* ssl) : ssl_(ssl) {}
+  TlsSocket(ssl_ctx_st* context, int fd);
   IoStatus status_of(int result);
 
+  TlsWire wire_;
   ssl_st* ssl_;
   Error failure_{Code::kUnavailable, "tls.failed"};
 };

@@ -41,6 +41,7 @@ WorkerCore::WorkerCore(WorkerHost& host, Worker::Started started)
       started_(std::move(started)),
       load_timer_(host.reactor().timer()),
       deadline_timer_(host.reactor().timer()),
+      answer_timer_(host.reactor().timer()),
       storage_(wp::kMaxMessage) {
   const WorkerOptions& options = host.options();
   buffers_ = std::make_shared<BufferPool>(options.max_input_bytes, options.idle_buffer_bytes,
@@ -233,6 +234,7 @@ void WorkerCore::end(const Problem& why) {
   watch_.reset();
   load_timer_->cancel();
   deadline_timer_->cancel();
+  answer_timer_->cancel();
   upload_.reset();
   model_.reset();
   unsent_.clear();

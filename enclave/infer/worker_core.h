@@ -84,6 +84,8 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   static OutputArea output_area(const TensorBuffer& buffer);
   void check_deadlines();
   void arm_deadline(Clock::time_point when);
+  void expect_answer();
+  void learn_run_time(Clock::duration taken);
   void answer_later(Worker::Ran ran, const Problem& why);
   void answer_all(const Problem& why);
 
@@ -98,6 +100,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   std::unique_ptr<Reactor::Watch> watch_;  // of the process's socket
   std::unique_ptr<Reactor::Timer> load_timer_;
   std::unique_ptr<Reactor::Timer> deadline_timer_;
+  std::unique_ptr<Reactor::Timer> answer_timer_;
   Clock::time_point deadline_armed_ = Clock::time_point::max();
 
   worker_protocol::Ready ready_;
@@ -108,7 +111,8 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
 
   uint64_t next_job_ = 1;
   std::deque<JobPtr> waiting_;
-  std::vector<JobPtr> sent_;  // at most options.run_threads
+  std::vector<JobPtr> sent_;     // at most options.run_threads
+  Clock::duration usual_run_{};  // from a job's sending to its answer; zero before the first
 
   // Used again for each message.
   std::vector<uint8_t> storage_;

@@ -12,6 +12,7 @@
 
 #include "enclave/infer/worker_fixture.h"
 #include "tests/onnx_builder.h"
+#include "tests/support/sanitizers.h"
 
 namespace blindai {
 namespace {
@@ -434,9 +435,9 @@ TEST_F(WorkerLoad, TheProcessIsIsolatedAndSmallBeforeItsModel) {
   EXPECT_NE(worker->isolation() & worker_protocol::kNotDumpable, 0u);
   EXPECT_NE(worker->isolation() & worker_protocol::kNoCapabilities, 0u);
   EXPECT_GT(worker->resident_bytes(), 0u);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LE(worker->resident_bytes_before_model(), 30u << 20);
-#endif
+  if (!kUnderSanitizer) {
+    EXPECT_LE(worker->resident_bytes_before_model(), 30u << 20);
+  }
   const std::string proc = "/proc/" + std::to_string(worker->pid());
   std::error_code error;
   size_t num_files = 0;
@@ -497,18 +498,14 @@ TEST_F(WorkerLoad, ALargeModelDoesNotGrowThisProcessAndIsInTheWorkerOnce) {
   std::filesystem::remove(path);
   ASSERT_TRUE(outcome->has_value()) << outcome->error().sentence;
   EXPECT_LT(most - before, 8u << 20);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-  EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
-#endif
+  if (!kUnderSanitizer) {
+    EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
+  }
   EXPECT_TRUE(run(*worker, {{{1}, raw_of<float>({1})}}).has_value());
 }
 
 TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-  constexpr int kRounds = 20;
-#else
-  constexpr int kRounds = 200;
-#endif
+  constexpr int kRounds = kUnderSanitizer ? 20 : 200;
   static_cast<void>(started(onnx_builder::add({1})));
   wait_until([&] { return host().num_processes() == 0; });
   const size_t before = num_open_files();

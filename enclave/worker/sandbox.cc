@@ -84,22 +84,27 @@ constexpr int kAllowed[] = {
     SCMP_SYS(uname),
 };
 
+// libseccomp's own macros leave the last operand out where it is not needed.
+scmp_arg_cmp argument(unsigned number, scmp_compare how, uint64_t a, uint64_t b = 0) {
+  return {.arg = number, .op = how, .datum_a = a, .datum_b = b};
+}
+
 bool add_rules(scmp_filter_ctx filter) {
   for (int call : kAllowed)
     if (!allow(filter, call)) return false;
   // New threads only. glibc falls back to clone, whose flags a filter can see, from clone3.
   const bool threads =
       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                       SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
+                       argument(0, SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)) == 0 &&
       seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
   // Memory that is written is never executed.
   const bool memory = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
+                                       argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0 &&
                       seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                                       SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
+                                       argument(2, SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)) == 0;
   // Reading the seals of a memfd.
   const bool seals = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1,
-                                      SCMP_A1(SCMP_CMP_EQ, F_GET_SEALS)) == 0;
+                                      argument(1, SCMP_CMP_EQ, F_GET_SEALS)) == 0;
   return threads && memory && seals;
 }
 

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "enclave/infer/protocol.h"
+#include "tests/support/sanitizers.h"
 
 namespace blindai {
 namespace {
@@ -100,7 +101,7 @@ TEST(Sandbox, WritesNoCode) {
             kRefused);
 }
 
-#if !defined(__SANITIZE_THREAD__)
+#if !defined(BLINDAI_THREAD_SANITIZER)
 TEST(Sandbox, LeavesThreadsMemoryAndMessages) {
   EXPECT_EQ(in_sandbox([] {
               std::atomic<int> ran = 0;

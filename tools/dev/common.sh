@@ -6,6 +6,9 @@ CACHE="$PWD/.cache"
 VENV="$CACHE/venv"
 PYTHON="$VENV/bin/python"
 LOGS="$CACHE/logs"
+# What was compiled in one checkout is not compiled again in another (-ffile-prefix-map keeps the
+# folder out of what is built).
+export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
 
 say() { printf '==> %s\n' "$*"; }
 
