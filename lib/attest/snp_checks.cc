@@ -45,6 +45,14 @@ constexpr CheckSpec kSpecs[] = {
       "The VCEK or VLEK certificate is missing or is none. Fetch it from AMD's key "
       "distribution service, or from the server."},
      Code::kMalformed},
+    {{"snp.chain.layout",
+      "The certificates above are not the two expected, ASK or ASVK and then ARK. "
+      "Fetch AMD's cert_chain for this product and kind of key."},
+     Code::kMalformed},
+    {{"snp.crl.layout",
+      "AMD's CRL is missing or unreadable. Fetch the product's crl from AMD's key "
+      "distribution service."},
+     Code::kMalformed},
     {{"snp.vek.extensions",
       "The VCEK or VLEK certificate does not say which processor it is for. Fetch it "
       "again."},
@@ -58,10 +66,6 @@ constexpr CheckSpec kSpecs[] = {
       "report. Fetch the VCEK if SIGNING_KEY is 0, or get the provider's VLEK if it "
       "is 1."},
      Code::kUntrusted},
-    {{"snp.chain.layout",
-      "The certificates above are not the two expected, ASK or ASVK and then ARK. "
-      "Fetch AMD's cert_chain for this product and kind of key."},
-     Code::kMalformed},
     {{"snp.chain.names",
       "A certificate has another role than its place demands: a VCEK stands under "
       "SEV-<product>, a VLEK under SEV-VLEK-<product>, and these under ARK-<product>. "
@@ -81,10 +85,6 @@ constexpr CheckSpec kSpecs[] = {
       "A certificate is not in force at this time. Check the clock; otherwise fetch "
       "fresh certificates (a VLEK lives one year)."},
      Code::kStale},
-    {{"snp.crl.layout",
-      "AMD's CRL is missing or unreadable. Fetch the product's crl from AMD's key "
-      "distribution service."},
-     Code::kMalformed},
     {{"snp.crl.issuer",
       "The CRL is not that of this product's ARK. Fetch the CRL for this product."},
      Code::kUntrusted},
