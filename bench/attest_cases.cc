@@ -13,7 +13,10 @@
 #include "lib/attest/snp_report.h"
 #include "lib/attest/x509.h"
 #include "lib/base/byte_reader.h"
+#include "lib/channel/claims.h"
+#include "lib/channel/simulation_root.h"
 #include "lib/crypto/crypto.h"
+#include "tests/support/nitro_pki.h"
 
 namespace blindai {
 namespace {
@@ -206,6 +209,8 @@ std::vector<AttestCase> attest_cases() {
   out.push_back(simulated_nitro());
   constexpr Vector kVectors[] = {
       {"sgx-real", Tee::kSgx, "dcap-qvl-sgx_quote.bin", "sgx-00a067110000-202506",
+       Time{1751328000}},
+      {"tdx-real", Tee::kTdx, "dcap-qvl-tdx_quote.bin", "tdx-b0c06f000000-202506",
        Time{1751328000}},
   };
   for (const Vector& v : kVectors) {
