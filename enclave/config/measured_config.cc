@@ -75,7 +75,7 @@ Outcome<MeasuredConfig> parse_measured_config(std::string_view text) {
     return problem(Code::kMalformed, "config.syntax",
                    "The configuration is not a TOML file of at most 64 KiB.");
   // lib/attest/policy_fields.cc says what toml++ makes of other characters.
-  if (!is_ascii(as_bytes(text)))
+  if (!all_ascii(as_bytes(text)))
     return problem(Code::kMalformed, "config.syntax",
                    "The configuration has characters beyond ASCII. Write it in ASCII, comments "
                    "too.");

@@ -84,7 +84,7 @@ Outcome<PolicyField> policy_fields_from_toml(std::string_view text) {
     return problem(Code::kTooLarge, kSyntax, "The policy is longer than 256 KiB.");
   // toml++ 3.3 has undefined behaviour for some characters beyond ASCII (its table of white space
   // ends in "unreachable" for U+00A1 and others), and no field of a policy needs one.
-  if (!is_ascii(as_bytes(text)))
+  if (!all_ascii(as_bytes(text)))
     return problem(Code::kMalformed, kSyntax,
                    "The policy has characters beyond ASCII. Write it in ASCII, comments too.");
   const toml::parse_result parsed = toml::parse(text);

@@ -108,7 +108,7 @@ Result<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
-bool is_ascii(BytesView bytes) {
+bool all_ascii(BytesView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte < 0x80; });
 }
 

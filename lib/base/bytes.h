@@ -57,6 +57,6 @@ Result<Bytes> from_base64(std::string_view text);
 // True for well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 bool is_utf8(BytesView bytes);
 // True when every byte is below 80h.
-bool is_ascii(BytesView bytes);
+bool all_ascii(BytesView bytes);
 
 }  // namespace blindai
