@@ -35,7 +35,7 @@ struct Raw {
   std::vector<std::string> only;
   bool no_save = false;
   MeasureCommand measure;
-  CollateralCommand collateral;
+  CollateralCommand fetch;
 };
 
 bool looks_like_address(const std::string& text) {
@@ -149,8 +149,8 @@ Outcome<CommandLine> collateral_command(Raw& raw) {
   RETURN_IF_ERROR(expect_arguments(raw, 2, 2, "fetch EVIDENCE"));
   if (raw.arguments.front() != "fetch")
     return std::unexpected(usage("\"" + raw.arguments.front() + "\" is unknown; write `fetch`."));
-  raw.collateral.file = raw.arguments.back();
-  return CommandLine{raw.collateral, raw.json};
+  raw.fetch.file = raw.arguments.back();
+  return CommandLine{raw.fetch, raw.json};
 }
 
 // Positional arguments are one list to CLI11, since the first may be left out; their form is in the
@@ -288,7 +288,7 @@ void add_commands(CLI::App& app, Raw& raw) {
       "  blindai collateral fetch quote.bin --out collateral\n"
       "  blindai collateral fetch proof.json --pcs https://pccs.example.org:8081 --cache cache "
       "--out collateral");
-  add_collateral_options(*collateral, raw.collateral);
+  add_collateral_options(*collateral, raw.fetch);
 
   add_command(app, raw, "completion", "Print a completion script for a shell", "bash|zsh|fish",
               "The shell",
