@@ -18,7 +18,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(!policy.error().sentence.empty());
     return 0;
   }
-  require(policy->sgx.has_value() && !policy->sgx->mr_enclave.empty());
+  require(policy->sgx.has_value() || policy->snp.has_value());
+  if (policy->sgx.has_value()) require(!policy->sgx->mr_enclave.empty());
+  if (policy->snp.has_value())
+    require(!policy->snp->measurement.empty() &&
+            (policy->snp->min_tcb_milan.has_value() || policy->snp->min_tcb_genoa.has_value() ||
+             policy->snp->min_tcb_turin.has_value()));
   require(!policy->tcb_statuses.empty() && policy->max_evidence_age_s > 0);
   require(std::find(policy->tcb_statuses.begin(), policy->tcb_statuses.end(),
                     blindai::TcbStatus::kRevoked) == policy->tcb_statuses.end());

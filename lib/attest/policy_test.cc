@@ -128,8 +128,8 @@ TEST(Policy, RefusesWhatNobodyWouldMean) {
       {"value = \"00000000\", mask = \"ffffffff\"", "value = \"00000001\", mask = \"ffffff00\"",
        "policy.value"},
       {"[sgx]", "[sgx", "policy.syntax"},
-      {"[sgx]", "[snp]", "policy.no-tee"},
-      {"[sgx]", "[snp]\nx = 1\n[sgx]", "policy.unknown-field"},
+      {"[sgx]", "[sev]", "policy.no-tee"},
+      {"[sgx]", "[sev]\nx = 1\n[sgx]", "policy.unknown-field"},
       {"age_s = 3600", "age_s = 3600\nage_s = 1\nage_s = 2", "policy.syntax"},
   };
   for (const auto& [from, to, id] : edits)
