@@ -26,6 +26,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(!policy->tdx->mr_td.empty());
     for (const auto& rtmr : policy->tdx->rtmr) require(rtmr.any != !rtmr.values.empty());
   }
+  if (policy->snp.has_value())
+    require(!policy->snp->measurement.empty() &&
+            (policy->snp->min_tcb_milan.has_value() || policy->snp->min_tcb_genoa.has_value() ||
+             policy->snp->min_tcb_turin.has_value()));
   require(!policy->tcb_statuses.empty() && policy->max_evidence_age_s > 0);
   require(std::find(policy->tcb_statuses.begin(), policy->tcb_statuses.end(),
                     blindai::TcbStatus::kRevoked) == policy->tcb_statuses.end());
