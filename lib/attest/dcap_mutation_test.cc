@@ -26,7 +26,8 @@ struct Bits {
   unsigned collateral;  // 0: left to another subject with the same collateral
 };
 
-// With the sanitizers one bit of each byte has to do.
+// With the sanitizers, which take five times as long, one bit of every seventh byte has to do.
+constexpr size_t kStep = kUnderSanitizer ? 7 : 1;
 Bits bits_of(Bits by_default) {
   if (kUnderSanitizer) return {1, 1, by_default.collateral};
   const char* which = std::getenv("BLINDAI_MUTANTS");
@@ -91,18 +92,21 @@ void bits_of_the_quote(Subject& s) {
   const size_t end = s.end_of_quote();
   const size_t chain = end - parse_dcap_quote(quote)->certification.size();
   size_t tried = 0;
-  for (size_t i = 0; i < end; ++i) {
+  for (size_t i = 0; i < end; i += kStep) {
     for (size_t bit = i; bit < i + (i < chain ? s.bits.quote : s.bits.chain); ++bit, ++tried) {
       flip(quote[i], bit);
       ASSERT_TRUE(s.refused()) << s.name << ": byte " << i << ", bit " << bit % 8;
       flip(quote[i], bit);
     }
   }
-  EXPECT_EQ(tried, chain * s.bits.quote + (end - chain) * s.bits.chain);
+  if (kStep == 1) {
+    EXPECT_EQ(tried, chain * s.bits.quote + (end - chain) * s.bits.chain);
+  }
   std::printf(
-      "%s: %zu mutants of the quote (%u bits of each of bytes 0 to %zu, %u of each to %zu), all "
+      "%s: %zu mutants of the quote (step %zu, %u bits of a byte from 0 to %zu, then %u to %zu), "
+      "all "
       "refused\n",
-      s.name.c_str(), tried, s.bits.quote, chain - 1, s.bits.chain, end - 1);
+      s.name.c_str(), tried, kStep, s.bits.quote, chain - 1, s.bits.chain, end - 1);
 }
 
 // Shown for the first, the last and some of the bytes between; each is a whole verification.
@@ -126,12 +130,13 @@ void every_truncation_of_the_quote(Subject& s) {
   const Bytes whole = s.evidence.quote;
   const size_t end = s.end_of_quote();
   const std::string layout = std::string(name_of(s.evidence.tee)) + ".quote.layout";
-  for (size_t n = 0; n < end; ++n) {
+  for (size_t n = 0; n < end; n += kStep) {
     s.evidence.quote.assign(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n));
     ASSERT_EQ(s.verify().first_failure()->name(), layout) << s.name << ": " << n;
   }
   s.evidence.quote = whole;
-  std::printf("%s: %zu truncations of the quote, all refused\n", s.name.c_str(), end);
+  std::printf("%s: the quote cut at every length (step %zu) below %zu, all refused\n",
+              s.name.c_str(), kStep, end);
 }
 
 // The other case of a hexadecimal letter, in the signature of a document.
@@ -148,7 +153,7 @@ void bits_of_the_collateral(Subject& s) {
   size_t same = 0;
   for (const auto member : kParts) {
     Bytes& part = s.collateral.*member;
-    for (size_t i = 0; i < part.size(); ++i) {
+    for (size_t i = 0; i < part.size(); i += kStep) {
       for (size_t bit = i; bit < i + s.bits.collateral; ++bit) {
         if (is_the_same(part, i, bit)) {
           ++same;
@@ -162,10 +167,9 @@ void bits_of_the_collateral(Subject& s) {
     }
   }
   std::printf(
-      "%s: %zu mutants of the collateral (%u bits of each byte), all refused; %zu left out, for "
-      "the "
-      "case of a hexadecimal letter is free\n",
-      s.name.c_str(), tried, s.bits.collateral, same);
+      "%s: %zu mutants of the collateral (step %zu, %u bits of a byte), all refused; %zu left out, "
+      "for the case of a hexadecimal letter is free\n",
+      s.name.c_str(), tried, kStep, s.bits.collateral, same);
 }
 
 // A PEM chain's final line break is not part of it.

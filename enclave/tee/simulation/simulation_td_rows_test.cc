@@ -5,7 +5,6 @@
 namespace blindai {
 namespace {
 
-constexpr uint64_t kSeptVeDisable = uint64_t{1} << 28;
 constexpr uint64_t kMigratable = uint64_t{1} << 29;
 constexpr uint64_t kPerfmon = uint64_t{1} << 63;
 constexpr char kTooOld[] = "policy.tcb-status policy.advisories";
