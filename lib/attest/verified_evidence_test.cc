@@ -58,7 +58,7 @@ TEST(VerifiedEvidence, NeedsItsOwnRoot) {
   VerifySeed seed = load();
   seed.roots = production_roots();
   EXPECT_EQ(seed.failures(), "sgx.pck.root");
-  seed.roots = load_seed().roots;
+  seed.roots = load().roots;
   seed.roots.intel_sgx.insert(seed.roots.intel_sgx.begin(), production_roots().intel_sgx.front());
   EXPECT_TRUE(seed.verify().ok());  // any one of the roots will do
 }
@@ -68,7 +68,7 @@ TEST(VerifiedEvidence, BytesAfterTheQuoteChangeNothing) {
   append(seed.evidence.quote, Bytes(70, 0x5a));
   const Verification v = seed.verify();
   ASSERT_TRUE(v.ok());
-  EXPECT_EQ(to_json(v), to_json(load_seed().verify()));
+  EXPECT_EQ(to_json(v), to_json(load().verify()));
 }
 
 TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
@@ -89,7 +89,7 @@ TEST(VerifiedEvidence, CollateralOfAnotherKindIsRefusedInEachPlace) {
 }
 
 TEST(VerifiedEvidence, JsonHasWhatWasVerified) {
-  const std::string json = to_json(load_seed().verify());
+  const std::string json = to_json(load().verify());
   const auto doc = JsonDocument::parse(json);
   ASSERT_TRUE(doc.has_value());
   EXPECT_EQ(doc->root()["ok"].boolean().value(), true);
