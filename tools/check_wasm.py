@@ -17,12 +17,14 @@ from pathlib import Path
 import sides
 
 FOLDERS = ("lib/base/", "lib/crypto/", "lib/attest/", "lib/channel/")
-# Boost.JSON itself, for lib/oip; needs exceptions, and nothing in FOLDERS uses it.
+# Boost.JSON itself, for lib/oip, needs exceptions; nothing in FOLDERS uses it.
 LEFT_OUT = {"lib/base/boost_json.cc"}
 # Header-only libraries, and OpenSSL's headers, which Debian splits over two folders. The rest of
 # /usr/include is not for this target.
 HEADERS = ("openssl", "toml++")
-TARGET = ["--target=wasm32-wasi", "-fno-exceptions"]
+SYSTEM = ["/usr/include/wasm32-wasi/c++/v1", "/usr/include/wasm32-wasi"]
+TARGET = ["--target=wasm32-wasi", "-fno-exceptions", "-nostdlibinc", "-nostdinc++"]
+STUB = "tools/wasm_file_streams.h"
 
 
 def run(root: Path) -> list[str]:
@@ -41,7 +43,9 @@ def run(root: Path) -> list[str]:
         file = str(path.relative_to(root))
         if file.startswith(FOLDERS) and file not in LEFT_OUT and not sides.is_test(root, file):
             commands[file] = [
-                *["ccache", "clang++-19", *TARGET, *_flags(entry["command"]), "-isystem", include],
+                *["ccache", "clang++-19", *TARGET, *_flags(entry["command"])],
+                *[word for folder in [*SYSTEM, include] for word in ("-isystem", folder)],
+                *["-include", STUB],
                 *["-c", file, "-o", str(out / (file.replace("/", "-") + ".o"))],
             ]
     if not commands:
@@ -76,6 +80,9 @@ def _headers(folder: Path) -> str:
                 link = own / header.relative_to(source)
                 if header.is_dir():
                     link.mkdir(exist_ok=True)
+                elif header.name == "configuration.h":
+                    text = header.read_text()
+                    link.write_text(text.replace("define OPENSSL_THREADS", "undef OPENSSL_THREADS"))
                 elif not link.exists():
                     link.symlink_to(header)
     return str(folder)

@@ -66,9 +66,10 @@ Status read_pcrs(CborReader& r, NitroDocument& out) {
     ASSIGN_OR_RETURN(const uint64_t index, r.unsigned_integer());
     ASSIGN_OR_RETURN(const BytesView value, r.bytes());
     const bool length = value.size() == 32 || value.size() == 48 || value.size() == 64;
-    if (index >= kNitroPcrs || !length || out.pcrs[index].has_value())
-      return fail(Code::kMalformed, "nitro.payload.pcr", entry);
-    out.pcrs[index] = value;
+    if (index >= kNitroPcrs || !length) return fail(Code::kMalformed, "nitro.payload.pcr", entry);
+    std::optional<BytesView>& pcr = out.pcrs[static_cast<size_t>(index)];
+    if (pcr.has_value()) return fail(Code::kMalformed, "nitro.payload.pcr", entry);
+    pcr = value;
     ++count;
   }
   if (count == 0) return fail(Code::kMalformed, "nitro.payload.no-pcrs", start);

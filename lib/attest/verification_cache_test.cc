@@ -97,9 +97,11 @@ TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
   const std::string genuine = to_json(without(good));
   VerificationCache cache;
   size_t tried = 0;
+  size_t same = 0;  // a line break for another in PEM: other bytes, the same certificates
   const auto forged = [&](VerifySeed& seed, Bytes& piece, size_t at) {
     piece[at] ^= static_cast<uint8_t>(1u << (tried++ % 8));
     const std::string expected = to_json(without(seed));
+    if (expected == genuine) ++same;
     VerificationCache fresh;
     EXPECT_EQ(to_json(with(fresh, seed)), expected);  // forged first
     EXPECT_EQ(to_json(with(fresh, good)), genuine);
@@ -117,7 +119,8 @@ TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
     VerifySeed seed = good;
     forged(seed, seed.evidence.quote, at);
   }
-  EXPECT_EQ(cache.entries(), 15u);
+  EXPECT_LE(same, 2u);
+  EXPECT_EQ(cache.entries(), 15u + same);
   std::printf("%zu forged pieces, each before and after the genuine one\n", tried);
 }
 

@@ -181,12 +181,10 @@ Result<std::vector<Certificate>> parse_pem_chain(BytesView pem, X509Profile prof
     at += kBegin.size();
     const size_t end = text.find(kEnd, at);
     if (end == std::string_view::npos || end - at > 2 * kMaxCertificateLen) return malformed(at);
-    base64.clear();
-    for (size_t line = at; line < end;) {
-      const size_t stop = std::min(text.find_first_of("\r\n", line), end);
-      base64 += text.substr(line, stop - line);
-      line = stop + 1;
-    }
+    base64.resize(end - at);
+    const auto used = std::ranges::copy_if(text.substr(at, end - at), base64.begin(),
+                                           [](char c) { return c != '\n' && c != '\r'; });
+    base64.erase(used.out, base64.end());
     const auto der = from_base64(base64);
     if (!der.has_value()) return malformed(at);
     ASSIGN_OR_RETURN(Certificate certificate, Certificate::from_der(*der, profile));

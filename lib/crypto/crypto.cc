@@ -12,10 +12,20 @@
 
 #include <openssl/x509.h>
 
-#include "lib/crypto/openssl_ptr.h"
-
 namespace blindai {
 namespace {
+
+template <auto Free>
+struct Deleter {
+  template <typename T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
+using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
+using SigPtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
+using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
 
 constexpr size_t kPointLen = 65;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
 
