@@ -97,26 +97,25 @@ std::shared_ptr<const SignedDocument<T>> DcapVerification::document(
   const auto check = [envelope](uint8_t n) {
     return static_cast<C>(static_cast<uint8_t>(envelope) + n);
   };
-  const auto known = recall_.document<T>(text);
-  std::optional<SignedJson> json;
+  const auto holds = [&](BytesView signed_bytes, const ByteArray<64>& signature) {
+    const bool good = recall_.p256(by, signed_bytes, signature);
+    return mark(check(1), good, "valid", yes_no(good, "valid", "invalid"));
+  };
   const std::string what = std::string("a signed ") + member;
-  if (known != nullptr)
+  if (auto known = recall_.document<T>(text); known != nullptr) {
     mark(envelope, true, what, what);
-  else if (!parsed(envelope, SignedJson::parse(text, member), json, what))
-    return nullptr;
-  const BytesView signed_bytes =
-      known != nullptr ? known->signed_bytes(text) : json->signed_bytes();
-  const bool good =
-      recall_.p256(by, signed_bytes, known != nullptr ? known->signature : json->signature());
-  if (!mark(check(1), good, "valid", yes_no(good, "valid", "invalid"))) return nullptr;
-  if (known != nullptr) {
+    if (!holds(known->signed_bytes(text), known->signature)) return nullptr;
     mark(check(2), true, std::string(expected), std::string(expected));
     return known;
   }
+  std::optional<SignedJson> json;
+  if (!parsed(envelope, SignedJson::parse(text, member), json, what) ||
+      !holds(json->signed_bytes(), json->signature()))
+    return nullptr;
   std::optional<T> body;
   if (!parsed(check(2), read(json->body()), body, expected)) return nullptr;
   auto out = std::make_shared<const SignedDocument<T>>(SignedDocument<T>{
-      json->body().offset(), signed_bytes.size(), json->signature(), *std::move(body)});
+      json->body().offset(), json->signed_bytes().size(), json->signature(), *std::move(body)});
   recall_.note<T>(text, out);
   return out;
 }
