@@ -12,7 +12,7 @@ import sample_policy
 
 import blindai
 
-SEED = Path(__file__).parents[3] / "fuzz/corpus/verify/simulated"
+SEED = Path(__file__).parents[3] / "fuzz/corpus/verify/sgx_v3"
 PARTS = ("tcb_info", "tcb_info_chain", "qe_identity", "qe_identity_chain", "pck_crl", "root_ca_crl")
 
 pytestmark = pytest.mark.filterwarnings("ignore::blindai.SimulationModeWarning")
