@@ -64,7 +64,7 @@ def _compile(root: Path, file: str, command: list[str]) -> list[str]:
 
 def _flags(command: str) -> list[str]:
     """The project's own flags in a compile command: warnings, definitions, its include folder."""
-    kept = ("-W", "-D", "-I", "-O", "-g", "-std=", "-fvisibility", "-fstack-protector")
+    kept = ("-W", "-D", "-I", "-O", "-std=", "-fvisibility", "-fstack-protector")
     words = shlex.split(command)
     return [w for w in words if w.startswith(kept) and not w.startswith(("-I/usr", "-Wl,"))]
 
