@@ -12,7 +12,7 @@
 #include "lib/crypto/crypto.h"
 
 namespace spdlog {
-class logger;
+class logger;  // NOLINT(readability-identifier-naming): the library's
 }
 
 namespace blindai {

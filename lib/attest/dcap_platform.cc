@@ -71,16 +71,19 @@ bool DcapVerification::td_module(const TdReport& td, const TdLevels& launch) {
             "one of " + number(tcb_info_->tdx_module_identities.size()) + " identities, or TDX_00",
             id))
     return false;
-  const TdxModule& module = version == 0 ? *tcb_info_->tdx_module : launch.module->module;
+  // Past the check, there is an identity exactly when the version is not 0.
+  const TdxModule& module =
+      launch.module == nullptr ? *tcb_info_->tdx_module : launch.module->module;
   const bool signer = same(C::kModuleMrSigner, module.mr_signer, td.mr_signer_seam);
   const bool attributes =
       masked(C::kModuleAttributes, Masked<8>{module.attributes, module.attributes_mask},
              td.seam_attributes);
   const bool zero = same(C::kModuleAttributesZero, ByteArray<8>{}, td.seam_attributes);
-  const bool level = mark(C::kModuleLevel, version == 0 || launch.module_level != nullptr,
-                          version == 0 ? "none for version 0"
-                                       : "at least " + number(launch.module->levels.back().isv_svn),
-                          number(td.tee_tcb_svn[0]));
+  const bool level =
+      mark(C::kModuleLevel, version == 0 || launch.module_level != nullptr,
+           launch.module == nullptr ? "none for version 0"
+                                    : "at least " + number(launch.module->levels.back().isv_svn),
+           number(td.tee_tcb_svn[0]));
   return signer && attributes && zero && level;
 }
 
