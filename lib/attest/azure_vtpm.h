@@ -14,6 +14,7 @@
 
 #include "lib/attest/hcl_report.h"
 #include "lib/attest/tpm_quote.h"
+#include "lib/attest/verify.h"
 
 namespace blindai {
 

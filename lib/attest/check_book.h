@@ -1,12 +1,16 @@
-// The book of checks that the verifiers beside verify() write into. Private to lib/attest.
+// The book of checks that the verifiers write into. Private to lib/attest.
 #pragma once
 
 #include <algorithm>
 
 #include "lib/attest/checked.h"
-#include "lib/attest/verifier.h"
 
 namespace blindai {
+
+struct CheckSpec {
+  Id id;
+  Code code;  // of a failure
+};
 
 // Starts with every check "not reached". A value comes out only if each of them was marked passed,
 // so a check that is forgotten refuses.

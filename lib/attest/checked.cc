@@ -6,6 +6,18 @@
 
 namespace blindai {
 
+std::string_view name_of(CheckState state) {
+  switch (state) {
+    case CheckState::kNotReached:
+      return "not-reached";
+    case CheckState::kPassed:
+      return "passed";
+    case CheckState::kFailed:
+      return "failed";
+  }
+  return "not-reached";
+}
+
 const Check* CheckList::first_failure() const {
   const auto found = std::find_if(checks_.begin(), checks_.end(),
                                   [](const Check& c) { return c.state == CheckState::kFailed; });

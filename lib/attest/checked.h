@@ -1,21 +1,42 @@
-// What the verifiers beside verify() give: every check by name, and what was verified only when all
-// of them passed.
+// What every verifier gives: each check by name, and what was verified only when all of them
+// passed.
 //
 //   Checked<VerifiedTpmQuote> quote = verify_tpm_quote(…);
 //   if (!quote.ok()) return std::unexpected(quote.problem());
 //   use(*quote.value());
 //
-// As with verify(), a check that was not reached counts as failed.
+// A check that was not reached counts as failed.
 #pragma once
 
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
-#include "lib/attest/verify.h"
+#include "lib/base/result.h"
 
 namespace blindai {
+
+enum class CheckState : uint8_t {
+  kNotReached,  // an earlier failure took away what this check needs; as good as failed
+  kPassed,
+  kFailed,
+};
+std::string_view name_of(CheckState state);  // "not-reached", "passed", "failed"
+
+// One check. `id.text` is its stable name ("sgx.quote.signature"), `id.advice` what a person can do
+// about a failure. `expected` and `found` are short texts for people; what they quote is
+// unverified.
+struct Check {
+  Id id;
+  Code code;  // of a failure: kMalformed, kUntrusted, kStale or kDenied
+  CheckState state = CheckState::kNotReached;
+  std::string expected;
+  std::string found;
+
+  std::string_view name() const { return id.text; }
+};
 
 class CheckList {
  public:
@@ -44,10 +65,12 @@ class Checked : public CheckList {
   // Null unless ok().
   const T* value() const { return value_.has_value() ? &*value_ : nullptr; }
 
- private:
+ protected:
   friend class CheckBook;
   Checked(std::vector<Check> checks, std::optional<T> value)
       : CheckList(std::move(checks)), value_(std::move(value)) {}
+
+ private:
   std::optional<T> value_;
 };
 

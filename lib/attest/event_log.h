@@ -10,8 +10,8 @@
 // by rules of their type.   Pure.
 #pragma once
 
-#include "lib/attest/checked.h"
 #include "lib/attest/tpm_quote.h"
+#include "lib/attest/verify.h"
 
 namespace blindai {
 

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "lib/attest/checked.h"
+#include "lib/attest/policy.h"
 
 namespace blindai {
 

@@ -1,34 +1,31 @@
-// The book of checks that the per-TEE verifiers write into. Private to lib/attest: callers use
+// What the per-TEE verifiers write into. Private to lib/attest: callers use
 // verify.h.
 #pragma once
 
+#include "lib/attest/check_book.h"
 #include "lib/attest/verify.h"
 
 namespace blindai {
 
 class Recall;  // recall.h
 
-struct CheckSpec {
-  Id id;
-  Code code;  // of a failure
-};
-
-// Starts with every check "not reached". Evidence comes out only if each of them was marked passed,
-// so a check that is forgotten refuses.
+// The book of one verification at one time.
 class Verifier {
  public:
-  Verifier(std::span<const CheckSpec> specs, Time now);
+  Verifier(std::span<const CheckSpec> specs, Time now) : book_(specs), now_(now) {}
 
-  // Marks check `index`; gives `passed` back. A check is marked once.
-  bool mark(size_t index, bool passed, std::string expected, std::string found);
-  bool passed(size_t index) const;
+  bool mark(size_t index, bool passed, std::string expected, std::string found) {
+    return book_.mark(index, passed, std::move(expected), std::move(found));
+  }
+  bool passed(size_t index) const { return book_.passed(index); }
 
-  Time now() const { return result_.at_; }
+  Time now() const { return now_; }
   // `facts` are kept when every check passed, and dropped otherwise.
   Verification finish(std::optional<VerifiedEvidence::Facts> facts) &&;
 
  private:
-  Verification result_;
+  CheckBook book_;
+  Time now_;
 };
 
 // SGX and TDX evidence (dcap_verification.cc). The parameters as verify() has them.

@@ -7,18 +7,6 @@
 
 namespace blindai {
 
-std::string_view name_of(CheckState state) {
-  switch (state) {
-    case CheckState::kNotReached:
-      return "not-reached";
-    case CheckState::kPassed:
-      return "passed";
-    case CheckState::kFailed:
-      return "failed";
-  }
-  return "not-reached";
-}
-
 Tee VerifiedEvidence::tee() const {
   constexpr Tee kByIndex[] = {Tee::kSgx, Tee::kTdx, Tee::kSnp, Tee::kNitro};
   return kByIndex[facts_.identity.index()];
@@ -36,65 +24,11 @@ BytesView VerifiedEvidence::measurement() const {
   return std::visit(Name(), facts_.identity);
 }
 
-bool Verification::ok() const {
-  return evidence_.has_value();
-}
-
-const Check* Verification::first_failure() const {
-  const auto found = std::find_if(checks_.begin(), checks_.end(),
-                                  [](const Check& c) { return c.state == CheckState::kFailed; });
-  return found == checks_.end() ? nullptr : &*found;
-}
-
-const Check* Verification::find(std::string_view name) const {
-  const auto found = std::find_if(checks_.begin(), checks_.end(),
-                                  [name](const Check& c) { return c.name() == name; });
-  return found == checks_.end() ? nullptr : &*found;
-}
-
-Problem Verification::problem() const {
-  const Check* failed = first_failure();
-  BLINDAI_CHECK(failed != nullptr);
-  std::string sentence = failed->id.advice;
-  sentence += " (expected ";
-  sentence += failed->expected;
-  sentence += ", found ";
-  sentence += failed->found;
-  sentence += ") [";
-  sentence += failed->id.text;
-  sentence += "]";
-  return Problem(failed->code, failed->id, std::move(sentence));
-}
-
-Verifier::Verifier(std::span<const CheckSpec> specs, Time now) {
-  result_.at_ = now;
-  result_.checks_.reserve(specs.size());
-  for (const CheckSpec& spec : specs)
-    result_.checks_.push_back({spec.id, spec.code, CheckState::kNotReached, {}, {}});
-}
-
-bool Verifier::mark(size_t index, bool passed, std::string expected, std::string found) {
-  Check& check = result_.checks_[index];
-  BLINDAI_CHECK(check.state == CheckState::kNotReached);
-  check.state = passed ? CheckState::kPassed : CheckState::kFailed;
-  check.expected = std::move(expected);
-  check.found = std::move(found);
-  return passed;
-}
-
-bool Verifier::passed(size_t index) const {
-  return result_.checks_[index].state == CheckState::kPassed;
-}
-
 Verification Verifier::finish(std::optional<VerifiedEvidence::Facts> facts) && {
-  const bool all = std::all_of(result_.checks_.begin(), result_.checks_.end(),
-                               [](const Check& c) { return c.state == CheckState::kPassed; });
-  // Nothing failed and yet not everything was judged: that would be a fault of ours.
-  BLINDAI_CHECK(all == (result_.first_failure() == nullptr));
-  if (all && facts.has_value())
-    result_.evidence_.emplace(VerifiedEvidence::Passkey(), *std::move(facts));
-  BLINDAI_CHECK(all == result_.evidence_.has_value());
-  return std::move(result_);
+  std::optional<VerifiedEvidence> evidence;
+  if (book_.all_passed() && facts.has_value())
+    evidence.emplace(VerifiedEvidence::Passkey(), *std::move(facts));
+  return Verification(std::move(book_).finish(std::move(evidence)), now_);
 }
 
 namespace {

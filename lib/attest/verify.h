@@ -17,6 +17,7 @@
 #include <variant>
 #include <vector>
 
+#include "lib/attest/checked.h"
 #include "lib/attest/evidence.h"
 #include "lib/attest/policy.h"
 #include "lib/attest/trust_roots.h"
@@ -24,26 +25,6 @@
 #include "lib/base/time.h"
 
 namespace blindai {
-
-enum class CheckState : uint8_t {
-  kNotReached,  // an earlier failure took away what this check needs; as good as failed
-  kPassed,
-  kFailed,
-};
-std::string_view name_of(CheckState state);  // "not-reached", "passed", "failed"
-
-// One check. `id.text` is its stable name ("sgx.quote.signature"), `id.advice` what a person can do
-// about a failure. `expected` and `found` are short texts for people; what they quote is
-// unverified.
-struct Check {
-  Id id;
-  Code code;  // of a failure: kMalformed, kUntrusted, kStale or kDenied
-  CheckState state = CheckState::kNotReached;
-  std::string expected;
-  std::string found;
-
-  std::string_view name() const { return id.text; }
-};
 
 // Who an SGX enclave is, as its report says.
 struct SgxIdentity {
@@ -139,28 +120,18 @@ class VerifiedEvidence {
   Facts facts_;
 };
 
-class Verification {
+// Its checks() are the same for every evidence of one TEE.
+class Verification : public Checked<VerifiedEvidence> {
  public:
-  // True when every check passed.
-  bool ok() const;
-  // In the order in which they are judged; the same checks for every evidence of one TEE.
-  std::span<const Check> checks() const { return checks_; }
-  // The first check that failed, in that order. Null when ok().
-  const Check* first_failure() const;
-  // By name; null when there is no such check.
-  const Check* find(std::string_view name) const;
+  // Of nothing: no checks, not ok().
+  Verification() : Checked({}, std::nullopt) {}
   // Null unless ok().
-  const VerifiedEvidence* evidence() const { return evidence_.has_value() ? &*evidence_ : nullptr; }
-  // The first failure as an error for a person: its code and id, and a sentence with what was
-  // expected and found. Requires !ok().
-  Problem problem() const;
-
+  const VerifiedEvidence* evidence() const { return value(); }
   Time at() const { return at_; }
 
  private:
   friend class Verifier;
-  std::vector<Check> checks_;
-  std::optional<VerifiedEvidence> evidence_;
+  Verification(Checked<VerifiedEvidence> checked, Time at) : Checked(std::move(checked)), at_(at) {}
   Time at_;
 };
 
