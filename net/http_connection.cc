@@ -6,6 +6,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/plain_socket.h"
+
 namespace blindai {
 namespace {
 
@@ -26,7 +28,7 @@ HttpConnection::HttpConnection(HttpConnectionOwner& owner, Reactor& reactor, int
 HttpConnection::~HttpConnection() {
   if (state_ != State::kClosed) {
     watch_.reset();
-    tls_.reset();
+    stream_.reset();
     ::close(fd_);
   }
 }
@@ -37,12 +39,14 @@ void HttpConnection::start() {
 
 void HttpConnection::close() {
   if (state_ == State::kClosed) return;
-  if (tls_ != nullptr && state_ != State::kHandshake && state_ != State::kLingering)
-    tls_->close_notify();
+  if (stream_ != nullptr && state_ != State::kHandshake && state_ != State::kLingering)
+    stream_->close_notify();
   state_ = State::kClosed;
   exchange_.reset();
+  note_.reset();
   watch_.reset();
-  tls_.reset();
+  tls_ = nullptr;
+  stream_.reset();
   ::close(fd_);
   owner_.closed(this);
 }
@@ -131,12 +135,19 @@ HttpConnection::Step HttpConnection::step() {
 
 // A browser or curl that speaks plain HTTP here gets an answer it can show, not a TLS alert.
 HttpConnection::Step HttpConnection::peek() {
+  if (owner_.tls() == nullptr) {
+    stream_ = std::make_unique<PlainSocket>(fd_);
+    state_ = State::kHandshake;
+    return Step::kAgain;
+  }
   uint8_t first = 0;
   const ssize_t n = ::recv(fd_, &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Step::kWaitRead;
   if (n <= 0) return Step::kClose;
   if (first == kHandshakeRecord) {
-    tls_ = owner_.tls().accept(fd_);
+    auto socket = owner_.tls()->accept(fd_);
+    tls_ = socket.get();
+    stream_ = std::move(socket);
     state_ = State::kHandshake;
     return Step::kAgain;
   }
@@ -157,7 +168,7 @@ HttpConnection::Step HttpConnection::peek() {
 }
 
 HttpConnection::Step HttpConnection::handshake() {
-  switch (tls_->handshake()) {
+  switch (stream_->handshake()) {
     case IoStatus::kOk:
       state_ = State::kHead;
       set_deadline(owner_.limits().idle_time);
@@ -185,7 +196,7 @@ IoStatus HttpConnection::fill() {
     in_len_ -= in_at_;
     in_at_ = 0;
   }
-  const IoResult result = tls_->read(std::span(in_).subspan(in_len_));
+  const IoResult result = stream_->read(std::span(in_).subspan(in_len_));
   in_len_ += result.n;
   if (result.status == IoStatus::kWantRead && in_at_ == in_len_) {
     in_at_ = in_len_ = 0;
@@ -283,7 +294,7 @@ HttpConnection::Step HttpConnection::read_body_direct(std::span<uint8_t> space) 
     std::memcpy(space.data(), early.data(), got);
     consume(got);
   } else {
-    const IoResult result = tls_->read(space.first(want));
+    const IoResult result = stream_->read(space.first(want));
     if (result.status == IoStatus::kWantRead) return Step::kWaitRead;
     if (result.status == IoStatus::kWantWrite) return Step::kWaitWrite;
     if (result.status != IoStatus::kOk) return Step::kClose;
@@ -401,7 +412,7 @@ HttpConnection::Step HttpConnection::write() {
   } else {
     return after_answer();
   }
-  const IoResult result = tls_->write(next);
+  const IoResult result = stream_->write(next);
   if (result.status == IoStatus::kWantRead) return Step::kWaitRead;
   if (result.status == IoStatus::kWantWrite) return Step::kWaitWrite;
   if (result.status != IoStatus::kOk) return Step::kClose;
@@ -431,7 +442,7 @@ HttpConnection::Step HttpConnection::after_answer() {
   const bool complete = body_done_ || parser_ == nullptr || body_complete();
   if (close_after_) {
     if (complete) return Step::kClose;
-    tls_->close_notify();
+    stream_->close_notify();
     ::shutdown(fd_, SHUT_WR);
     set_deadline(kLingerTime);
     state_ = State::kLingering;
@@ -445,7 +456,7 @@ HttpConnection::Step HttpConnection::after_answer() {
   state_ = State::kHead;
   set_deadline(owner_.limits().idle_time);
   // Nothing buffered, so asking the socket now would only find it empty.
-  if (unread().empty() && !tls_->has_pending()) {
+  if (unread().empty() && (tls_ == nullptr || !tls_->has_pending())) {
     Bytes().swap(in_);
     in_at_ = in_len_ = 0;
     return Step::kWaitRead;
@@ -529,6 +540,13 @@ void HttpReply::send(HttpResponse response) const {
 }
 void HttpReply::resume_body() const {
   if (auto connection = connection_.lock()) connection->resume_body(sequence_);
+}
+std::shared_ptr<HttpNote> HttpReply::note() const {
+  auto connection = connection_.lock();
+  return connection == nullptr ? nullptr : connection->note();
+}
+void HttpReply::leave_note(std::shared_ptr<HttpNote> note) const {
+  if (auto connection = connection_.lock()) connection->leave_note(std::move(note));
 }
 Result<ByteArray<32>> HttpReply::export_key(std::string_view label) const {
   auto connection = connection_.lock();

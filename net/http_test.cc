@@ -384,6 +384,62 @@ TEST_F(HttpTest, BothEndsExportTheSameKeyAndSessionsResume) {
   EXPECT_NE(to_hex(resumed->tls().export_key("EXPORTER-test").value()), server_side);
 }
 
+struct CountingNote final : HttpNote {
+  int seen = 1;
+};
+
+TEST_F(HttpTest, NotesStayWithTheirConnection) {
+  start();
+  auto first = connect();
+  auto second = connect();
+  // The answer to a held request, looked at before it is given.
+  const auto ask = [&](HttpClient& client, const std::function<void(const HttpReply&)>& look) {
+    const int before = service_.num_held;
+    std::thread request([&] { EXPECT_TRUE(client.send(post("/hold", {})).has_value()); });
+    while (service_.num_held == before) std::this_thread::sleep_for(milliseconds(1));
+    on_loop([&] {
+      look(service_.held.back());
+      service_.held.back().send({});
+    });
+    request.join();
+  };
+  std::weak_ptr<HttpNote> kept;
+  ask(*first, [&](const HttpReply& reply) {
+    EXPECT_EQ(reply.note(), nullptr);
+    auto note = std::make_shared<CountingNote>();
+    kept = note;
+    reply.leave_note(std::move(note));
+  });
+  ask(*second, [&](const HttpReply& reply) { EXPECT_EQ(reply.note(), nullptr); });
+  ask(*first, [&](const HttpReply& reply) { EXPECT_EQ(reply.note(), kept.lock()); });
+  EXPECT_FALSE(kept.expired());
+  first.reset();
+  for (int i = 0; i < 2000 && !kept.expired(); ++i) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_TRUE(kept.expired());
+}
+
+TEST_F(HttpTest, ServesWithoutTlsWhereAskedTo) {
+  const int fd = listen_on("127.0.0.1:0").value();
+  const std::string url = "http://127.0.0.1:" + std::to_string(port_of(fd));
+  server_ = HttpServer::create_plain(*reactor_, fd, service_, {});
+  thread_ = std::thread([this] { reactor_->run(); });
+  auto client = HttpClient::connect(parse_url(url).value(), nullptr, {}).value();
+  for (size_t n : {0u, 5000u, 3000000u}) {
+    const Bytes body = pattern(n);
+    const HttpClientResponse response = client->send(post("/echo", body)).value();
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_TRUE(equal(BytesView(response.body).subspan(4), body)) << n;
+  }
+  EXPECT_EQ(client->send(post("/refuse", {})).value().status, 403u);
+  std::thread request([&] { EXPECT_TRUE(client->send(post("/hold", {})).has_value()); });
+  while (service_.num_held == 0) std::this_thread::sleep_for(milliseconds(1));
+  on_loop([&] {
+    EXPECT_EQ(service_.held.at(0).export_key("EXPORTER-test").error().name(), "tls.closed");
+    service_.held.at(0).send({});
+  });
+  request.join();
+}
+
 TEST(Address, ParsesWhatPeopleWriteAndRefusesTheRest) {
   EXPECT_EQ(parse_host_port("localhost:9924")->host, "localhost");
   EXPECT_EQ(parse_host_port("https://[::1]:1/")->host, "::1");
