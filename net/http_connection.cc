@@ -42,6 +42,7 @@ void HttpConnection::close() {
   if (stream_ != nullptr && state_ != State::kHandshake && state_ != State::kLingering)
     stream_->close_notify();
   state_ = State::kClosed;
+  if (exchange_ != nullptr && !answered_) tell_end(0);
   exchange_.reset();
   note_.reset();
   watch_.reset();
@@ -238,6 +239,8 @@ HttpConnection::Step HttpConnection::begin_request() {
   const HttpHead& head = *parser_->head();
   ++owner_.counters().requests;
   ++sequence_;
+  kind_ = 0;
+  began_ = Reactor::Clock::now();
   answered_ = body_done_ = continue_sent_ = false;
   chunked_ = head.chunked;
   body_left_ = head.content_length.value_or(0);
@@ -369,6 +372,7 @@ void HttpConnection::answer(uint64_t sequence, HttpResponse response) {
 
 void HttpConnection::queue(HttpResponse response) {
   answered_ = true;
+  tell_end(response.status);
   response_ = std::move(response);
   uint64_t length = response_.body.size();
   for (const BytesView& piece : response_.tail) length += piece.size();
@@ -395,6 +399,10 @@ void HttpConnection::queue(HttpResponse response) {
   }
   state_ = State::kWriting;
   set_deadline(owner_.limits().stall_time);
+}
+
+void HttpConnection::tell_end(unsigned status) {
+  owner_.service().ended({.kind = kind_, .status = status, .time = Reactor::Clock::now() - began_});
 }
 
 HttpConnection::Step HttpConnection::write() {
@@ -517,11 +525,19 @@ HttpConnection::Step HttpConnection::linger() {
 HttpConnection::Step HttpConnection::refuse(const Error& error) {
   HttpResponse response = owner_.service().refuse(error);
   response.close = true;
+  if (parser_ == nullptr || parser_->head() == nullptr) {  // not a request yet
+    kind_ = 0;
+    began_ = Reactor::Clock::now();
+  }
   // What follows a head or chunk that could not be read has no boundary any more.
   chunked_ = false;
   body_left_ = UINT64_MAX;
   queue(std::move(response));
   return Step::kAgain;
+}
+
+void HttpConnection::set_kind(uint64_t sequence, uint8_t kind) {
+  if (sequence == sequence_) kind_ = kind;
 }
 
 void HttpConnection::resume_body(uint64_t sequence) {
@@ -544,6 +560,9 @@ void HttpReply::resume_body() const {
 std::shared_ptr<HttpNote> HttpReply::note() const {
   auto connection = connection_.lock();
   return connection == nullptr ? nullptr : connection->note();
+}
+void HttpReply::set_kind(uint8_t kind) const {
+  if (auto connection = connection_.lock()) connection->set_kind(sequence_, kind);
 }
 void HttpReply::leave_note(std::shared_ptr<HttpNote> note) const {
   if (auto connection = connection_.lock()) connection->leave_note(std::move(note));

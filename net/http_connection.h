@@ -37,6 +37,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   Result<ByteArray<32>> export_key(std::string_view label) const;
   std::shared_ptr<HttpNote> note() const { return note_; }
   void leave_note(std::shared_ptr<HttpNote> note) { note_ = std::move(note); }
+  void set_kind(uint64_t sequence, uint8_t kind);
 
  private:
   enum class State : uint8_t {
@@ -75,6 +76,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   BytesView unread() const { return BytesView(in_).subspan(in_at_, in_len_ - in_at_); }
   void finish_body();
   void queue(HttpResponse response);
+  void tell_end(unsigned status);
   void set_deadline(std::chrono::seconds time);
   bool body_complete() const;
 
@@ -88,6 +90,8 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool body_done_ = false;  // the current request's body was taken whole
   bool continue_sent_ = false;
   uint64_t sequence_ = 0;
+  uint8_t kind_ = 0;  // of the current request
+  Reactor::Clock::time_point began_;
   std::unique_ptr<Stream> stream_;
   TlsSocket* tls_ = nullptr;  // stream_, when it is TLS
   std::shared_ptr<HttpNote> note_;

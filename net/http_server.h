@@ -71,6 +71,8 @@ class HttpReply {
   // What leave_note() left with this connection last; null before that.
   std::shared_ptr<HttpNote> note() const;
   void leave_note(std::shared_ptr<HttpNote> note) const;
+  // Says of what kind the request is, for HttpService::ended(). 0 until then.
+  void set_kind(uint8_t kind) const;
 
  private:
   std::weak_ptr<HttpConnection> connection_;
@@ -90,6 +92,13 @@ class HttpExchange {
   virtual void body_done() = 0;
 };
 
+// What became of one request.
+struct HttpEnded {
+  uint8_t kind = 0;                 // HttpReply::set_kind()
+  unsigned status = 0;              // 0: its client left before there was an answer
+  Reactor::Clock::duration time{};  // from the end of its head until it was answered
+};
+
 class HttpService {
  public:
   virtual ~HttpService() = default;
@@ -97,6 +106,8 @@ class HttpService {
   virtual std::shared_ptr<HttpExchange> serve(const HttpHead& head, HttpReply reply) = 0;
   // The answer to a request that the HTTP layer itself refuses.
   virtual HttpResponse refuse(const Error& error) = 0;
+  // Called once for every request, serve()d or refused; for counting.
+  virtual void ended(const HttpEnded& /*request*/) {}
 };
 
 struct HttpServerCounters {

@@ -75,6 +75,7 @@ class TestService final : public HttpService {
   };
 
   std::shared_ptr<HttpExchange> serve(const HttpHead& head, HttpReply reply) override {
+    reply.set_kind(static_cast<uint8_t>(head.target.size()));
     if (head.target == "/refuse") {
       reply.send(refuse({Code::kDenied, "test.refused"}));
       return nullptr;
@@ -88,6 +89,9 @@ class TestService final : public HttpService {
     return response;
   }
 
+  void ended(const HttpEnded& request) override { ends.push_back(request); }
+
+  std::vector<HttpEnded> ends;
   std::vector<HttpReply> held;
   std::atomic<int> num_held = 0;
   std::atomic<int> exchanges_ended = 0;
@@ -382,6 +386,37 @@ TEST_F(HttpTest, BothEndsExportTheSameKeyAndSessionsResume) {
   auto resumed = HttpClient::connect(address_, *client_tls_, {}, session.get()).value();
   EXPECT_TRUE(resumed->tls().resumed());
   EXPECT_NE(to_hex(resumed->tls().export_key("EXPORTER-test").value()), server_side);
+}
+
+TEST_F(HttpTest, EveryRequestsEndIsToldOnce) {
+  start();
+  {
+    auto client = connect();
+    (void)client->send(post("/echo", pattern(100))).value();
+    (void)client->send(post("/refuse", {})).value();
+  }
+  (void)send_raw("nonsense\r\n\r\n");
+  (void)send_raw("POST /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n");
+  {
+    const int fd = connect_raw();
+    auto socket = client_tls_->connect(fd, "", nullptr);
+    ASSERT_EQ(socket->handshake(), IoStatus::kOk);
+    socket->write(as_bytes("GET /hold HTTP/1.1\r\nhost: x\r\n\r\n"));
+    while (service_.num_held == 0) std::this_thread::sleep_for(milliseconds(1));
+    ::close(fd);
+  }
+  while (service_.exchanges_ended < 3) std::this_thread::sleep_for(milliseconds(1));
+  std::vector<std::pair<uint8_t, unsigned>> ends;
+  on_loop([&] {
+    for (const HttpEnded& end : service_.ends) {
+      ends.emplace_back(end.kind, end.status);
+      EXPECT_GE(end.time.count(), 0);
+      EXPECT_LT(end.time, seconds(60));
+    }
+  });
+  const std::vector<std::pair<uint8_t, unsigned>> expected = {
+      {5, 200}, {7, 403}, {0, 400}, {5, 400}, {5, 0}};
+  EXPECT_EQ(ends, expected);
 }
 
 struct CountingNote final : HttpNote {
