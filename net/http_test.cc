@@ -483,5 +483,16 @@ TEST(Address, ParsesWhatPeopleWriteAndRefusesTheRest) {
     EXPECT_EQ(parse_host_port(bad).error().name(), "net.address") << bad;
 }
 
+TEST(Address, KnowsWhatOnlyThisMachineReaches) {
+  const auto loopback = [](const char* text) {
+    return all_loopback(resolve(parse_host_port(text).value(), true).value());
+  };
+  for (const char* own : {"127.0.0.1:1", "127.8.9.10:1", "[::1]:1"})
+    EXPECT_TRUE(loopback(own)) << own;
+  for (const char* other :
+       {"0.0.0.0:1", "[::]:1", "128.0.0.1:1", "10.0.0.1:1", "[::2]:1", "[::ffff:127.0.0.1]:1"})
+    EXPECT_FALSE(loopback(other)) << other;
+}
+
 }  // namespace
 }  // namespace blindai
