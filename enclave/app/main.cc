@@ -37,7 +37,6 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
-constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
 
 Time now() {
   return Time{std::time(nullptr)};
@@ -145,13 +144,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   log.warn("sealing key: {}", sealing_key.source);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
-      Vault::open(*files, {std::move(sealing_key.secret), measurement},
-                  {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
-                  [&log, &metrics](const VaultEvent& event) {
-                    metrics.vault_event(event.kind);
-                    log.warn("store: {} {}: {}", name_of(event.kind), event.file,
-                             event.error.describe());
-                  }));
+      Vault::open(
+          *files, {std::move(sealing_key.secret), measurement},
+          {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = config.max_unsaved_bytes},
+          [&log, &metrics](const VaultEvent& event) {
+            metrics.vault_event(event.kind);
+            log.warn("store: {} {}: {}", name_of(event.kind), event.file, event.error.describe());
+          }));
   log.info("store: {} models", vault->catalogue().size());
 
   const std::unique_ptr<Reactor> reactor =
