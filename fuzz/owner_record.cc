@@ -11,6 +11,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto record = decode_owner(bytes);
   if (!record.has_value()) return 0;
   if (!equal(encode_owner(*record), bytes)) std::abort();
-  if (std::ranges::all_of(record->keys, &OwnerKey::retired)) std::abort();
+  if (std::ranges::none_of(record->keys,
+                           [](const OwnerKey& k) { return k.state == KeyState::kActive; }))
+    std::abort();
   return 0;
 }

@@ -145,7 +145,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
       Vault::open(
-          *files, {std::move(sealing_key.secret), measurement},
+          *files, {.own = {std::move(sealing_key.secret), measurement}},
           {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = config.max_unsaved_bytes},
           [&log, &metrics](const VaultEvent& event) {
             metrics.vault_event(event.kind);

@@ -20,7 +20,7 @@ std::vector<OwnerKey>::iterator find_key(OwnerRecord& record, const PublicKey& k
 }
 
 bool has_active(const OwnerRecord& record) {
-  return !std::ranges::all_of(record.keys, &OwnerKey::retired);
+  return std::ranges::find(record.keys, KeyState::kActive, &OwnerKey::state) != record.keys.end();
 }
 
 }  // namespace
@@ -34,7 +34,7 @@ Bytes encode_owner(const OwnerRecord& record) {
   put_u16le(out, static_cast<uint16_t>(record.keys.size()));
   for (const OwnerKey& entry : record.keys) {
     append(out, entry.key.bytes);
-    put_u8(out, entry.retired ? 1 : 0);
+    put_u8(out, static_cast<uint8_t>(entry.state));
   }
   return out;
 }
@@ -57,7 +57,7 @@ Result<OwnerRecord> decode_owner(BytesView bytes) {
     uint8_t state = 0;
     if (!r.array(entry.key.bytes) || !r.u8(state) || state > 1 || !seen.insert(entry.key).second)
       return bad_record(r);
-    entry.retired = state == 1;
+    entry.state = state == 1 ? KeyState::kRetired : KeyState::kActive;
     out.keys.push_back(entry);
   }
   if (!r.done() || !has_active(out)) return bad_record(r);
@@ -82,7 +82,7 @@ Status OwnerBook::load(BytesView bytes) {
 // With mutex_ held.
 void OwnerBook::place(OwnerRecord record) {
   for (const OwnerKey& entry : record.keys)
-    standings_[entry.key] = {.root = record.root(), .retired = entry.retired};
+    standings_[entry.key] = {.root = record.root(), .retired = entry.state == KeyState::kRetired};
   const PublicKey root = record.root();
   owners_[root] = std::move(record);
   ++generation_;
@@ -131,7 +131,7 @@ Outcome<OwnerRecord> OwnerBook::endorse(const ConsentingKey& key, const PublicKe
                    "owner that GET /v1/keys names.");
   OwnerRecord record = record_of(key.owner());
   if (const auto known = find_key(record, key.key()); known != record.keys.end()) {
-    if (!known->retired) return record;
+    if (known->state == KeyState::kActive) return record;
     return problem(Code::kConflict, "auth.key-retired",
                    "This owner has retired that key, which is for good; endorse a new one.");
   }
@@ -157,8 +157,8 @@ Outcome<OwnerRecord> OwnerBook::retire(const PublicKey& key, const PublicKey& by
   if (known == record.keys.end())
     return problem(Code::kNotFound, "auth.key-unknown",
                    "That is not a key of this owner; GET /v1/keys lists those it has.");
-  if (known->retired) return record;
-  known->retired = true;
+  if (known->state == KeyState::kRetired) return record;
+  known->state = KeyState::kRetired;
   if (!has_active(record))
     return problem(Code::kConflict, "auth.last-key",
                    "That is the owner's last key, and without one nobody could change its models; "

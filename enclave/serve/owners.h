@@ -12,18 +12,9 @@
 #include <optional>
 #include <vector>
 
-#include "lib/auth/endorsement.h"
+#include "lib/auth/owner_keys.h"
 
 namespace blindai {
-
-// Keys that one owner can have, retired ones included.
-inline constexpr size_t kMaxOwnerKeys = 64;
-
-struct OwnerKey {
-  PublicKey key;
-  bool retired = false;
-  bool operator==(const OwnerKey&) const = default;
-};
 
 struct OwnerRecord {
   std::vector<OwnerKey> keys;  // the root first; at least one is not retired

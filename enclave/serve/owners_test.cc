@@ -61,7 +61,7 @@ TEST_F(OwnersTest, LiveThroughTheLossOfOneKeyOfTwo) {
   EXPECT_NE(book->generation(), before);
   EXPECT_EQ(book->standing(key(2)).root, key(1));
   // The root is lost: the other key retires it and takes a third in.
-  EXPECT_TRUE(book->retire(key(1), key(2)).value().keys[0].retired);
+  EXPECT_EQ(book->retire(key(1), key(2)).value().keys[0].state, KeyState::kRetired);
   EXPECT_TRUE(book->endorse(consent(3, 1), key(2)).has_value());
   for (int i = 0; i < 2; ++i, reload()) {
     EXPECT_TRUE(book->standing(key(1)).retired);
@@ -148,7 +148,8 @@ TEST_F(OwnersTest, LeaveOutRecordsThatDoNotFitTogether) {
 }
 
 OwnerRecord sample() {
-  return {.keys = {{.key = key(1), .retired = true}, {.key = key(2)}}, .retention_days = 90};
+  return {.keys = {{.key = key(1), .state = KeyState::kRetired}, {.key = key(2)}},
+          .retention_days = 90};
 }
 
 TEST(OwnerRecord, IsReadBack) {
@@ -179,7 +180,7 @@ TEST(OwnerRecord, IsRefusedWhenCutExtendedOrNotWhatItSays) {
     EXPECT_EQ(encode_owner(record), flipped) << bit;
   }
   OwnerRecord all_retired = sample();
-  all_retired.keys[1].retired = true;
+  all_retired.keys[1].state = KeyState::kRetired;
   EXPECT_TRUE(refused(encode_owner(all_retired)));
   OwnerRecord twice = sample();
   twice.keys[1].key = twice.keys[0].key;
