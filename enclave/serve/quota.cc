@@ -108,6 +108,10 @@ Outcome<std::unique_ptr<UploadQuota::Room>> UploadQuota::begin(Request request) 
   return room;
 }
 
+bool UploadQuota::is_uploading(const std::function<bool(const Request&)>& which) const {
+  return std::ranges::any_of(rooms_, [&](const Room* room) { return which(room->request_); });
+}
+
 Outcome<void> UploadQuota::Room::grow_to(uint64_t bytes) {
   if (bytes <= bytes_) return {};
   bytes_ = bytes;

@@ -39,6 +39,7 @@ class UploadQuota {
   struct Request {
     std::string id;
     std::string account;
+    std::string owner;  // whose the model will be; not counted by
     AccountLimits limits;
     std::optional<uint64_t> length;
   };
@@ -69,6 +70,7 @@ class UploadQuota {
   // "limit.bytes-per-model"; kNoSpace "vault.num-models", "limit.total-bytes"; kDenied
   // "limit.models-per-account", "limit.bytes-per-account".
   Outcome<std::unique_ptr<Room>> begin(Request request);
+  bool is_uploading(const std::function<bool(const Request&)>& which) const;
   // Models came or went, so they have to be counted again.
   void stored_changed() { counted_ = false; }
 

@@ -22,8 +22,11 @@ class QuotaTest : public testing::Test {
   }
   Outcome<std::unique_ptr<UploadQuota::Room>> begin(std::string id, std::optional<uint64_t> length,
                                                     std::string account = "a") {
-    return quota().begin(
-        {.id = std::move(id), .account = std::move(account), .limits = limits, .length = length});
+    return quota().begin({.id = std::move(id),
+                          .account = std::move(account),
+                          .owner = {},
+                          .limits = limits,
+                          .length = length});
   }
   // The refusal's name; its sentence has to tell the limit with its value.
   std::string refusal(const auto& outcome, Code code, const std::string& limit) {
@@ -151,6 +154,18 @@ TEST_F(QuotaTest, CountsTheStoreOnlyWhenItChanged) {
   const int before = scans;
   for (uint64_t n = 1; n < 1000; ++n) ASSERT_TRUE((*growing)->grow_to(n).has_value());
   EXPECT_LE(scans, before + 1);
+}
+
+TEST_F(QuotaTest, KnowsWhatIsOnItsWay) {
+  const auto named = [](std::string_view id) {
+    return [id](const UploadQuota::Request& request) { return request.id == id; };
+  };
+  EXPECT_FALSE(quota().is_uploading(named("m")));
+  auto room = begin("m", 1);
+  EXPECT_TRUE(quota().is_uploading(named("m")));
+  EXPECT_FALSE(quota().is_uploading(named("n")));
+  room->reset();
+  EXPECT_FALSE(quota().is_uploading(named("m")));
 }
 
 TEST_F(QuotaTest, RefusalsAreCounted) {
