@@ -1,11 +1,8 @@
 #include "enclave/tee/simulation/simulation_source.h"
 
+#include "enclave/tee/simulation/simulation_certificates.h"
+
 namespace blindai {
-namespace {
-
-constexpr int64_t kRenewAfter = 24 * 3600;  // seconds
-
-}  // namespace
 
 SimulationSource::SimulationSource(const Sha256Digest& measurement, Clock clock,
                                    SimulationFaults faults, SimulatedQuote format)
@@ -27,7 +24,7 @@ Result<Collateral> SimulationSource::collateral() {
 const SimulationPki& SimulationSource::pki() {
   const Time now = clock_();
   // Also when the clock was set back: nothing made now may begin in the future.
-  if (now >= made_at_ + kRenewAfter || now < made_at_) {
+  if (now >= made_at_ + kSimulationRenewAfter || now < made_at_) {
     made_at_ = now;
     pki_ = SimulationPki(now, faults_, format_);
   }

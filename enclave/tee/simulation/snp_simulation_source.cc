@@ -1,11 +1,8 @@
 #include "enclave/tee/simulation/snp_simulation_source.h"
 
+#include "enclave/tee/simulation/simulation_certificates.h"
+
 namespace blindai {
-namespace {
-
-constexpr int64_t kRenewAfter = 24 * 3600;  // seconds
-
-}  // namespace
 
 SnpSimulationSource::SnpSimulationSource(const ByteArray<48>& measurement,
                                          const SnpPlatform& platform, Clock clock)
@@ -26,7 +23,7 @@ Result<Collateral> SnpSimulationSource::collateral() {
 const SnpSimulation& SnpSimulationSource::simulation() {
   const Time now = clock_();
   // Also when the clock was set back: nothing made now may begin in the future.
-  if (now >= made_at_ + kRenewAfter || now < made_at_) {
+  if (now >= made_at_ + kSimulationRenewAfter || now < made_at_) {
     made_at_ = now;
     simulation_ = SnpSimulation(platform_, now);
   }
