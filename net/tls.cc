@@ -12,6 +12,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "net/socket_calls.h"
+
 namespace blindai {
 namespace {
 
