@@ -79,20 +79,6 @@ Result<Record> record_from(const Cbor* item) {
   return out;
 }
 
-// RFC 4648 section 5 without padding, in its canonical form.
-Result<Bytes> from_base64url(std::string_view text) {
-  std::string standard(text);
-  for (char& c : standard) {
-    if (c == '+' || c == '/' || c == '=') return bad_layout();
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  standard.append((4 - standard.size() % 4) % 4, '=');
-  Result<Bytes> out = from_base64(standard);
-  if (!out.has_value()) return bad_layout();
-  return out;
-}
-
 Result<Record> record_from(const JsonValue& item) {
   if (!item.is_array() || (item.size() != 2 && item.size() != 3)) return bad_layout();
   const JsonValue type = item.first();
@@ -100,7 +86,9 @@ Result<Record> record_from(const JsonValue& item) {
   Record out;
   ASSIGN_OR_RETURN(out.type, type.string());
   ASSIGN_OR_RETURN(const std::string_view text, value.plain_string());
-  ASSIGN_OR_RETURN(out.value, from_base64url(text));
+  auto bytes = from_base64url(text);
+  if (!bytes.has_value()) return bad_layout();
+  out.value = *std::move(bytes);
   const JsonValue indicator = value.next_in(item);
   if (indicator.exists()) {
     ASSIGN_OR_RETURN(out.indicator, indicator.u64());
