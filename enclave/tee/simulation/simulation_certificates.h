@@ -12,9 +12,6 @@ inline constexpr int64_t kHour = 3600;  // seconds
 inline constexpr int64_t kDay = 24 * kHour;
 inline constexpr int64_t kYear = 365 * kDay;
 
-// A simulated server makes its certificates and collateral anew after this time.
-inline constexpr int64_t kSimulationRenewAfter = kDay;
-
 // A life of `life` seconds, of which `now` is in the part that `when` says.
 inline Lifetime lifetime_around(Time now, InForce when, int64_t life) {
   switch (when) {
