@@ -132,7 +132,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   log.warn("sealing key: {}", sealing_key.source);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
-      Vault::open(*files, {std::move(sealing_key.secret), measurement},
+      Vault::open(*files, {.own = {std::move(sealing_key.secret), measurement}},
                   {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
                   [&log](const VaultEvent& event) {
                     log.warn("store: {} {}: {}", name_of(event.kind), event.file,

@@ -137,7 +137,7 @@ BlindaiService::Exchange BlindaiService::remove(const std::shared_ptr<const Mode
                                                 const HttpReply& reply) {
   return std::make_shared<CollectedBody>(
       reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
-        auto removed = std::make_shared<Status>();
+        auto removed = std::make_shared<Result<uint64_t>>();
         context_.background.run(
             [this, record, removed] { *removed = context_.vault.remove(record->id); },
             [this, record, removed, to] {
