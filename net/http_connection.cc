@@ -11,7 +11,6 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kRecordLen = 16 * 1024;  // RFC 8446 section 5.1: the most one record carries
 constexpr uint8_t kHandshakeRecord = 22;  // RFC 8446 section 5.1: ContentType of a ClientHello
 constexpr std::chrono::seconds kLingerTime{5};
 // Steps one connection may take before the others get their turn: half a megabyte of body.
@@ -189,7 +188,7 @@ HttpConnection::Step HttpConnection::handshake() {
 }
 
 IoStatus HttpConnection::fill() {
-  if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, owner_.limits().head.head_bytes));
+  if (in_.empty()) in_.resize(std::max<size_t>(kTlsRecordLen, owner_.limits().head.head_bytes));
   if (in_at_ == in_len_) {
     in_at_ = in_len_ = 0;
   } else if (in_len_ == in_.size()) {
@@ -387,9 +386,9 @@ void HttpConnection::queue(HttpResponse response) {
   out_at_ = tail_index_ = tail_at_ = 0;
   // The beginning of the tail joins the first record: one record and one system call for a small
   // answer.
-  while (tail_index_ < response_.tail.size() && out_.size() < kRecordLen) {
+  while (tail_index_ < response_.tail.size() && out_.size() < kTlsRecordLen) {
     const BytesView piece = response_.tail[tail_index_].subspan(tail_at_);
-    const size_t n = std::min(piece.size(), kRecordLen - out_.size());
+    const size_t n = std::min(piece.size(), kTlsRecordLen - out_.size());
     append(out_, piece.first(n));
     tail_at_ += n;
     if (tail_at_ == response_.tail[tail_index_].size()) {
@@ -446,7 +445,7 @@ HttpConnection::Step HttpConnection::after_answer() {
   }
   exchange_.reset();
   response_ = HttpResponse();
-  if (out_.capacity() > kRecordLen) Bytes().swap(out_);
+  if (out_.capacity() > kTlsRecordLen) Bytes().swap(out_);
   const bool complete = body_done_ || parser_ == nullptr || body_complete();
   if (close_after_) {
     if (complete) return Step::kClose;

@@ -94,8 +94,8 @@ void announce(const std::string& address, uint16_t port, const Sha256Digest& mea
   // Hardware measures the image that the programs are in; its value is in the evidence.
   std::printf("  %s    %s\n", source.is_simulation() ? "measurement" : "programs   ",
               to_hex(measurement).c_str());
-  if (!source.is_simulation())
-    std::printf("  evidence       %s\n", std::string(name_of(source.tee())).c_str());
+  std::printf("  evidence       %s%s\n", std::string(name_of(source.tee())).c_str(),
+              source.is_simulation() ? ", simulated" : "");
   std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
               config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
   std::fflush(stdout);

@@ -65,6 +65,11 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "in. 'simulation' proves nothing and is for development; there is no default")
       ->required()
       ->check(CLI::IsMember({"sgx", "tdx", "snp", "nitro", "simulation"}));
+  CLI::Option* simulate =
+      app.add_option("--simulate", hints.simulate,
+                     "Which TEE's evidence the simulation gives out, with --tee simulation only")
+          ->check(CLI::IsMember({"sgx", "tdx", "snp"}))
+          ->capture_default_str();
   app.add_option("--listen", hints.listen, "Address and port")->default_val("127.0.0.1:9924");
   app.add_option("--store", hints.store, "Folder of the sealed models; made when missing")
       ->required();
@@ -102,6 +107,15 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
   } catch (const CLI::ParseError& error) {
     out.exit = true;
     out.status = app.exit(error) == 0 ? 0 : 2;
+    return out;
+  }
+  // Not passed over: who writes it may believe that this server is a simulation, or that it is one
+  // no longer.
+  if (simulate->count() > 0 && hints.tee != "simulation") {
+    out.exit = true;
+    app.exit(CLI::ValidationError(
+        "--simulate", "goes with --tee simulation; leave it out, or simulate that TEE"));
+    out.status = 2;
   }
   return out;
 }

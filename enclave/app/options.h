@@ -10,6 +10,7 @@ namespace blindai {
 
 struct HostHints {
   std::string tee;                // --tee: "sgx", "tdx", "snp", "nitro" or "simulation"
+  std::string simulate = "sgx";   // --simulate: "sgx", "tdx" or "snp"; with --tee simulation only
   std::string listen;             // --listen host:port
   std::string store;              // --store folder
   std::string models;             // --models folder of the configuration's [[models]]

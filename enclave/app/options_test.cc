@@ -27,6 +27,26 @@ TEST(Options, HaveNoTeeByDefaultAndKnowNoOther) {
     EXPECT_EQ(parse({"--tee", tee, "--store", "s"}).status, 2) << tee;
 }
 
+TEST(Options, SayWhichTeeIsSimulated) {
+  EXPECT_EQ(parse({"--tee", "simulation", "--store", "s"}).hints.simulate, "sgx");
+  for (const char* tee : {"sgx", "tdx", "snp"}) {
+    const ParsedOptions options = parse({"--tee", "simulation", "--simulate", tee, "--store", "s"});
+    EXPECT_FALSE(options.exit) << tee;
+    EXPECT_EQ(options.hints.simulate, tee);
+  }
+  for (const char* tee : {"", "SGX", "nitro", "simulation"})
+    EXPECT_EQ(parse({"--tee", "simulation", "--simulate", tee, "--store", "s"}).status, 2) << tee;
+}
+
+TEST(Options, SimulateNothingOnHardware) {
+  for (const char* tee : {"sgx", "tdx", "snp", "nitro"})
+    for (const char* simulated : {"sgx", "tdx", "snp"}) {
+      const ParsedOptions options = parse({"--tee", tee, "--simulate", simulated, "--store", "s"});
+      EXPECT_TRUE(options.exit) << tee << " " << simulated;
+      EXPECT_EQ(options.status, 2) << tee << " " << simulated;
+    }
+}
+
 TEST(Options, SayWhereCollateralComesFrom) {
   const ParsedOptions options =
       parse({"--tee", "snp", "--store", "s", "--pcs", "http://pccs", "--kds", "http://kds",
