@@ -111,6 +111,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::upload(const HttpHead& head, c
                                                          const HttpReply& reply) {
   RETURN_IF_ERROR(may_change_models());
   ASSIGN_OR_RETURN(const bool save, flag_header(head, "blindai-save-model", true));
+  ASSIGN_OR_RETURN(const bool replace, flag_header(head, "blindai-replace", false));
   if (head.content_length.value_or(0) > context_.config.max_model_bytes)
     return problem(Code::kTooLarge, "vault.model-size",
                    fmt::format("A model may have at most {} bytes on this server; this one has {}.",
@@ -120,7 +121,11 @@ Outcome<BlindaiService::Exchange> BlindaiService::upload(const HttpHead& head, c
     return problem(Code::kNoSpace, "vault.num-models",
                    fmt::format("This server keeps at most {} models; delete one first.",
                                context_.config.max_models));
-  auto exchange = std::make_shared<UploadExchange>(context_, reply, route.model_id, save);
+  UploadOptions options;
+  options.overwrite = replace ? Overwrite::kReplace : Overwrite::kRefuse;
+  options.save = save;
+  auto exchange =
+      std::make_shared<UploadExchange>(context_, reply, route.model_id, std::move(options));
   exchange->start();
   return exchange;
 }

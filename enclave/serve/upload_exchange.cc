@@ -7,11 +7,11 @@
 namespace blindai {
 
 UploadExchange::UploadExchange(ServeContext& context, HttpReply reply, std::string model_id,
-                               bool save)
+                               UploadOptions options)
     : context_(context),
       reply_(std::move(reply)),
       model_id_(std::move(model_id)),
-      save_(save),
+      options_(std::move(options)),
       filling_(kPieceLen) {
   work_->piece.resize(kPieceLen);
 }
@@ -24,9 +24,7 @@ UploadExchange::~UploadExchange() {
 
 void UploadExchange::start() {
   run(
-      [&vault = context_.vault, id = model_id_, save = save_](Work& work) -> Outcome<void> {
-        UploadOptions options;
-        options.save = save;
+      [&vault = context_.vault, id = model_id_, options = options_](Work& work) -> Outcome<void> {
         ASSIGN_OR_RETURN(work.upload, vault.begin_upload(id, options));
         return {};
       },
