@@ -12,6 +12,7 @@
 #include <map>
 #include <random>
 #include <thread>
+#include <utility>
 
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
@@ -25,8 +26,9 @@ namespace blindai {
 namespace {
 
 constexpr int kPoints = kUnderSanitizer ? 12 : 200;
-// A change takes about as long: most of it is a worker that tries the model.
-constexpr int kLongestWaitMs = kUnderSanitizer ? 2000 : 220;
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::microseconds;
 
 using Names = std::map<std::string, Sha256Digest>;
 enum class Kind : uint8_t { kUpload, kReplace, kDelete };
@@ -71,8 +73,10 @@ class Client {
  public:
   Client(const ModelFiles& files, uint32_t seed) : files_(files), random_(seed) {}
 
-  void work(const RunningServer& server) {
+  // delete_first: begin with a deletion, when there is something to delete.
+  void work(const RunningServer& server, bool delete_first) {
     unanswered_.reset();
+    delete_first_ = delete_first;
     const auto connection = server.try_connect();
     if (!connection.has_value()) return;  // killed that early
     while (change_one(**connection)) ++answered_;
@@ -81,18 +85,26 @@ class Client {
   const Names& acknowledged() const { return acknowledged_; }
   const std::optional<Change>& unanswered() const { return unanswered_; }
   size_t answered() const { return answered_; }
+  // Read while another thread works: how many changes have begun since work(), and how long one
+  // upload took that was answered.
+  uint32_t begun() const { return begun_; }
+  microseconds usual_upload() const { return microseconds(usual_upload_us_); }
   // What became of the unanswered change is known now.
   void learn(const Names& found) {
     acknowledged_ = found;
+    begun_ = 0;
     unanswered_.reset();
   }
 
  private:
   bool change_one(Connection& connection) {
-    const std::string id = "m" + std::to_string(random_() % 3);
+    std::string id = "m" + std::to_string(random_() % 3);
+    if (delete_first_ && !acknowledged_.empty()) id = acknowledged_.begin()->first;
     const auto found = acknowledged_.find(id);
     size_t file = random_() % files_.paths.size();
-    if (found != acknowledged_.end() && random_() % 3 == 0) {
+    const bool may_delete = found != acknowledged_.end();
+    if (may_delete && (std::exchange(delete_first_, false) || random_() % 3 == 0)) {
+      ++begun_;
       unanswered_ = {Kind::kDelete, id, std::nullopt};
       const auto done = connection.delete_model(id);
       return is_answered(done.has_value() ? nullptr : &done.error());
@@ -104,7 +116,11 @@ class Client {
     unanswered_ = {replace ? Kind::kReplace : Kind::kUpload, id, files_.hashes[file]};
     UploadOptions options;
     options.replace = replace;
+    ++begun_;
+    const auto start = Clock::now();
     const auto done = connection.upload_model(files_.paths[file], id, options);
+    if (done.has_value())
+      usual_upload_us_ = std::chrono::duration_cast<microseconds>(Clock::now() - start).count();
     return is_answered(done.has_value() ? nullptr : &done.error());
   }
 
@@ -126,6 +142,9 @@ class Client {
   Names acknowledged_;
   std::optional<Change> unanswered_;
   size_t answered_ = 0;
+  bool delete_first_ = false;
+  std::atomic<uint32_t> begun_ = 0;
+  std::atomic<int64_t> usual_upload_us_ = 150'000;
 };
 
 // What lies in the store, each model read to its end.
@@ -165,6 +184,22 @@ Names listed_by(Connection& connection) {
   return out;
 }
 
+// Any moment is as good as another, but most of an upload is a worker that tries the model, and a
+// deletion is short. So of three points one is anywhere, one near the end of an upload, where the
+// store changes, and one within a deletion.
+void wait_for_the_moment(const Client& client, int point, std::mt19937& random) {
+  const auto upto = [&random](microseconds most) {
+    return microseconds(std::uniform_int_distribution<int64_t>(0, most.count())(random));
+  };
+  const microseconds upload = client.usual_upload();
+  if (point % 3 == 0) return std::this_thread::sleep_for(upto(upload * 3 / 2));
+  const auto give_up = Clock::now() + std::chrono::seconds(5);
+  while (client.begun() == 0 && Clock::now() < give_up)
+    std::this_thread::sleep_for(microseconds(50));
+  if (point % 3 == 1) return std::this_thread::sleep_for(upload * 3 / 4 + upto(upload / 2));
+  std::this_thread::sleep_for(upto(std::chrono::milliseconds(kUnderSanitizer ? 100 : 8)));
+}
+
 TEST(Kill, AtRandomMomentsLosesNothingAcknowledgedAndKeepsNothingElse) {
   const uint32_t seed = std::random_device()();
   std::printf("seed %u, %d points%s\n", seed, kPoints,
@@ -187,9 +222,8 @@ TEST(Kill, AtRandomMomentsLosesNothingAcknowledgedAndKeepsNothingElse) {
       for (const auto& file : std::filesystem::directory_iterator(store))
         EXPECT_NE(file.path().extension(), ".tmp") << file.path();
     }
-    std::thread worker([&] { client.work(server); });
-    const auto wait = static_cast<int>(random() % (kLongestWaitMs * 1000));
-    std::this_thread::sleep_for(std::chrono::microseconds(wait));
+    std::thread worker([&] { client.work(server, point % 3 == 2); });
+    wait_for_the_moment(client, point, random);
     server.kill();
     worker.join();
 
@@ -226,7 +260,7 @@ TEST(Kill, AtRandomMomentsLosesNothingAcknowledgedAndKeepsNothingElse) {
       done, not_done, client.answered());
   if (kUnderSanitizer) return;
   for (const Kind kind : {Kind::kUpload, Kind::kReplace, Kind::kDelete})
-    EXPECT_GE(killed_during[kind], 1) << static_cast<int>(kind);
+    EXPECT_GE(killed_during[kind], 3) << static_cast<int>(kind);
   EXPECT_GE(client.answered(), 20u) << "hardly anything happened between the kills";
 }
 

@@ -56,7 +56,7 @@ RunningServer::RunningServer(const std::string& bin, const RunningServerOptions&
   if (pid_ == 0) {
     ::dup2(output[1], STDOUT_FILENO);
     const int quiet = ::open("/dev/null", O_WRONLY);
-    ::dup2(quiet, STDERR_FILENO);
+    if (quiet >= 0) ::dup2(quiet, STDERR_FILENO);
     ::execl(program.c_str(), program.c_str(), "--tee", "simulation", "--listen", "127.0.0.1:0",
             "--store", store.c_str(), "--config", config.c_str(), "--run-threads", runs.c_str(),
             "--intra-op-threads", threads.c_str(), "--linger", linger.c_str(), nullptr);

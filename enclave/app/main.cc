@@ -155,6 +155,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
+  ServerIdentity identity(source, config_text, now);
+  Background background(*reactor);  // its thread may be inside any of the above until it ends
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,
@@ -162,10 +164,9 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .intra_op_threads = hints.intra_op_threads,
                       .load_limit = config.load_time,
                       .max_input_bytes = config.max_tensor_bytes,
+                      .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  ServerIdentity identity(source, config_text, now);
-  Background background(*reactor);  // its thread may be inside any of the above until it ends
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));

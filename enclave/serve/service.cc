@@ -128,7 +128,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::upload(const HttpHead& head, c
     return problem(Code::kNoSpace, "vault.num-models",
                    fmt::format("This server keeps at most {} models; delete one first.",
                                context_.config.max_models));
-  UploadOptions options;
+  UploadTerms options;
   options.overwrite = replace ? Overwrite::kReplace : Overwrite::kRefuse;
   options.save = save;
   auto exchange =

@@ -7,7 +7,7 @@
 namespace blindai {
 
 UploadExchange::UploadExchange(ServeContext& context, HttpReply reply, std::string model_id,
-                               UploadOptions options)
+                               UploadTerms options)
     : context_(context),
       reply_(std::move(reply)),
       model_id_(std::move(model_id)),

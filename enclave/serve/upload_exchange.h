@@ -17,7 +17,7 @@ class UploadExchange final : public HttpExchange,
                              public std::enable_shared_from_this<UploadExchange> {
  public:
   UploadExchange(ServeContext& context, HttpReply reply, std::string model_id,
-                 UploadOptions options);
+                 UploadTerms options);
   ~UploadExchange() override;
   // Opens the upload. Call once, when the exchange is owned by a shared_ptr.
   void start();
@@ -49,7 +49,7 @@ class UploadExchange final : public HttpExchange,
   ServeContext& context_;
   HttpReply reply_;
   const std::string model_id_;
-  const UploadOptions options_;
+  const UploadTerms options_;
   std::shared_ptr<Work> work_ = std::make_shared<Work>();
   Bytes filling_;
   size_t filled_ = 0;
