@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <netinet/in.h>
 #include <string_view>
 #include <sys/socket.h>
 
@@ -44,6 +45,21 @@ Result<AddressList> resolve(const HostPort& where, bool passive) {
     return fail(Code::kUnavailable,
                 {"net.resolve", "That host name is not known here; check its spelling."});
   return AddressList(list);
+}
+
+bool all_loopback(const AddressList& list) {
+  for (const addrinfo* a = list.get(); a != nullptr; a = a->ai_next) {
+    bool loopback = false;
+    if (a->ai_family == AF_INET) {
+      const auto* in = reinterpret_cast<const sockaddr_in*>(a->ai_addr);
+      loopback = ntohl(in->sin_addr.s_addr) >> 24 == 127;
+    } else if (a->ai_family == AF_INET6) {
+      const auto* in = reinterpret_cast<const sockaddr_in6*>(a->ai_addr);
+      loopback = IN6_IS_ADDR_LOOPBACK(&in->sin6_addr);
+    }
+    if (!loopback) return false;
+  }
+  return true;
 }
 
 }  // namespace blindai

@@ -5,6 +5,7 @@
 #include "client/cli/commands.h"
 #include "client/cli/tensor_file.h"
 #include "lib/base/json.h"
+#include "lib/channel/simulation_policy.h"
 
 namespace blindai {
 namespace {
@@ -45,10 +46,7 @@ Outcome<Measurement> measure(const MeasureCommand& command) {
   ASSIGN_OR_RETURN(out.digest, measurement_of(std::move(files)));
   ASSIGN_OR_RETURN(const std::vector<Sha256Digest> configurations,
                    configurations_of(command.configurations));
-  SgxPolicy sgx;
-  sgx.mr_enclave = {out.digest};
-  out.policy.sgx = std::move(sgx);
-  out.policy.tcb_statuses = {TcbStatus::kUpToDate};
+  out.policy = simulation_policy(command.tee, out.digest);
   out.policy.configurations.values = configurations;
   out.policy.max_evidence_age_s = command.max_age_s;
   return out;

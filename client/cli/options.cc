@@ -124,6 +124,13 @@ Outcome<CommandLine> models_command(RawOptions& raw, const std::string& default_
   return CommandLine{out, raw.json};
 }
 
+// The option lets no other TEE through.
+CommandLine measure_command(RawOptions& raw) {
+  if (raw.simulate == name_of(Tee::kTdx)) raw.measure.tee = Tee::kTdx;
+  if (raw.simulate == name_of(Tee::kSnp)) raw.measure.tee = Tee::kSnp;
+  return {raw.measure, raw.json};
+}
+
 Outcome<CommandLine> collateral_command(RawOptions& raw) {
   RETURN_IF_ERROR(expect_arguments(raw, 2, 2, "fetch EVIDENCE"));
   if (raw.arguments.front() != "fetch")
@@ -245,6 +252,11 @@ void add_commands(CLI::App& app, RawOptions& raw) {
   required("--onnxruntime", raw.measure.onnxruntime, "The library libonnxruntime.so");
   add_list_option(*measure, "--config", raw.measure.configurations, "FILE",
                   "A server configuration to accept (else only the default one); may be repeated");
+  measure
+      ->add_option("--simulate", raw.simulate,
+                   "The TEE that the server simulates: sgx, tdx or snp (sgx)")
+      ->type_name("TEE")
+      ->check(CLI::IsMember({"sgx", "tdx", "snp"}));
   measure->add_option("--policy", raw.measure.policy_out, "Where to write (else standard output)")
       ->type_name("FILE");
   measure
@@ -331,7 +343,7 @@ Outcome<CommandLine> parse_command_line(const std::vector<std::string>& argument
   if (name == "access") return access_command(raw, default_address);
   if (name == "collateral") return collateral_command(raw);
   if (name == "completion") return completion_command(raw, app);
-  return CommandLine{raw.measure, raw.json};
+  return measure_command(raw);
 }
 
 }  // namespace blindai

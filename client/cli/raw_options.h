@@ -21,6 +21,7 @@ struct RawOptions {
   bool no_save = false;
   bool make_public = false, make_private = false, no_handover = false, reveal = false;
   MeasureCommand measure;
+  std::string simulate;
   CollateralCommand fetch;
 };
 

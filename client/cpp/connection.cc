@@ -13,9 +13,6 @@ namespace {
 
 // Signatures are kept only to name inputs that were given by position.
 constexpr size_t kMaxSignatures = 64;
-constexpr Id kAnswer{"server.answer",
-                     "The server's answer is not what this client understands; update the older "
-                     "of the two."};
 
 class VerifiedConnection final : public Connection {
  public:
@@ -108,7 +105,7 @@ class VerifiedConnection final : public Connection {
     ASSIGN_OR_RETURN(const Bytes body,
                      ask_with("PUT", model_target(model_id) + "/access", to_json(rules)));
     ASSIGN_OR_RETURN(std::optional<StoredReceipt> receipt, parse_receipt(as_text(body)));
-    if (!receipt.has_value()) return std::unexpected(Error{Code::kMalformed, kAnswer});
+    if (!receipt.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
     return *std::move(receipt);
   }
 

@@ -19,6 +19,7 @@ constexpr std::string_view kOnlyVersion = "1";
 
 std::shared_ptr<HttpExchange> BlindaiService::serve(const HttpHead& head, HttpReply reply) {
   const Outcome<Route> route = parse_route(head.method, head.target);
+  if (route.has_value()) reply.set_kind(static_cast<uint8_t>(kind_of(route->endpoint)));
   Outcome<Exchange> exchange = route.has_value()
                                    ? handle(head, *route, reply)
                                    : Outcome<Exchange>(std::unexpected(route.error()));
@@ -88,6 +89,12 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
       return evidence(reply);
     case Endpoint::kFreshEvidence:
       return fresh_evidence(reply);
+    case Endpoint::kAccess:
+    case Endpoint::kChangeAccess:
+    case Endpoint::kKeys:
+    case Endpoint::kEndorse:
+    case Endpoint::kRetire:
+      break;
   }
   return problem(Code::kInternal, "http.endpoint", "The server has no handler for this request.");
 }
@@ -137,7 +144,7 @@ BlindaiService::Exchange BlindaiService::remove(const std::shared_ptr<const Mode
                                                 const HttpReply& reply) {
   return std::make_shared<CollectedBody>(
       reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
-        auto removed = std::make_shared<Status>();
+        auto removed = std::make_shared<Result<uint64_t>>();
         context_.background.run(
             [this, record, removed] { *removed = context_.vault.remove(record->id); },
             [this, record, removed, to] {

@@ -13,7 +13,7 @@ namespace {
 constexpr uint8_t kOctetString = 0x04;
 constexpr uint8_t kUtf8String = 0x0c;
 constexpr std::string_view kEvidence = "evidence";
-constexpr std::string_view kClaims = "claims";
+constexpr std::string_view kClaimsLabel = "claims";
 // RFC 9999, registry of CM indicators: a bitmap, bit 2 is Evidence.
 constexpr uint64_t kIndicatorEvidence = 4;
 constexpr std::string_view kClaimsType = "application/vnd.blindai.claims+cbor";
@@ -100,7 +100,7 @@ Result<CarriedEvidence> from_cbor(BytesView wire) {
   ASSIGN_OR_RETURN(const Cbor collection, Cbor::parse(wire, {.depth = 2, .items = 16}));
   if (collection.num_entries() != 2) return bad_layout();
   ASSIGN_OR_RETURN(Record evidence, record_from(collection.find(kEvidence)));
-  ASSIGN_OR_RETURN(Record claims, record_from(collection.find(kClaims)));
+  ASSIGN_OR_RETURN(Record claims, record_from(collection.find(kClaimsLabel)));
   return content_of(std::move(evidence), std::move(claims));
 }
 
@@ -110,7 +110,7 @@ Result<CarriedEvidence> from_json(BytesView wire) {
   const JsonValue collection = document.root();
   if (!collection.is_object() || collection.size() != 2) return bad_layout();
   ASSIGN_OR_RETURN(Record evidence, record_from(collection[kEvidence]));
-  ASSIGN_OR_RETURN(Record claims, record_from(collection[kClaims]));
+  ASSIGN_OR_RETURN(Record claims, record_from(collection[kClaimsLabel]));
   return content_of(std::move(evidence), std::move(claims));
 }
 
@@ -146,7 +146,7 @@ Bytes encode_cmw(const Evidence& evidence, BytesView claims) {
   BLINDAI_CHECK(has_cmw_type(evidence.tee));
   const Cbor collection =
       Cbor::map({{Cbor::text(kEvidence), record_to_cbor(type_of(evidence.tee), evidence.quote)},
-                 {Cbor::text(kClaims), record_to_cbor(kClaimsType, claims)}});
+                 {Cbor::text(kClaimsLabel), record_to_cbor(kClaimsType, claims)}});
   return der_octet_string(collection.encode());
 }
 
