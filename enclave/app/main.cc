@@ -157,6 +157,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
+  ServerIdentity identity(source, config_text, now);
+  Background background(*reactor);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,
@@ -164,14 +166,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .intra_op_threads = hints.intra_op_threads,
                       .load_limit = config.load_time,
                       .max_input_bytes = config.max_tensor_bytes,
+                      .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  ServerIdentity identity(source, config_text, now);
   Tenancy tenancy(config, *vault, metrics, now);
   tenancy.load([&log](std::string_view kind, const Error& error) {
     log.error("a record of {} was left out: {}", kind, error.describe());
   });
-  Background background(*reactor);  // its thread may be inside any of the above until it ends
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
@@ -247,6 +248,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   operator_server.reset();
   server.reset();
   upkeep.finish();
+  background.finish();  // its thread may be inside any of the above
   return {};
 }
 

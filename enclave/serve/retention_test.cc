@@ -22,7 +22,7 @@ class RetentionTest : public testing::Test {
     });
   }
   std::shared_ptr<const ModelRecord> put(std::string id, bool owned) {
-    UploadOptions options;
+    UploadTerms options;
     if (owned) options.owner = ModelOwner{.key = test_key().public_key().bytes, .account = "a"};
     return vault_fixture::put(*store.vault, id, vault_fixture::model_bytes(1), options).value();
   }

@@ -106,7 +106,7 @@ Outcome<void> load_model(ServeContext& context, const ConfiguredModel& model,
     RETURN_IF_ERROR(context.vault.change_access(model.id, rules, stored));
     return {};
   }
-  UploadOptions options;
+  UploadTerms options;
   options.overwrite = Overwrite::kReplace;
   options.access = rules;
   ASSIGN_OR_RETURN(const std::unique_ptr<Upload> upload,

@@ -13,7 +13,7 @@ namespace blindai {
 
 struct UploadPlan {
   std::string id;
-  UploadOptions options;
+  UploadTerms options;
   // The rules were said in headers, so they hold also for a model that is there already.
   bool says_access = false;
   std::shared_ptr<const ModelRecord> replaced;  // what had the name when the upload began
