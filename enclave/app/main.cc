@@ -82,6 +82,13 @@ Result<Sha256Digest> measure(const Programs& programs) {
   return measurement_of({std::move(server), std::move(worker), std::move(engine)});
 }
 
+Result<SealingRoot> sealing_root(EvidenceSource& source, FileLayer& files) {
+  if (source.is_simulation()) return simulation_sealing_root(files);
+  ASSIGN_OR_RETURN(std::optional<SecretKey> secret, source.sealing_root());
+  if (secret.has_value()) return hardware_sealing_root(std::move(*secret));
+  return momentary_sealing_root();
+}
+
 void announce(const std::string& address, uint16_t port, const Sha256Digest& measurement,
               const MeasuredConfig& config, const EvidenceSource& source) {
   const std::string host = address.substr(0, address.rfind(':'));
@@ -126,13 +133,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
 
   ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
                    PosixFileLayer::open_folder(hints.store));
-  ASSIGN_OR_RETURN(SealingKey sealing_key, source.is_simulation()
-                                               ? simulation_sealing_key(*files)
-                                               : Result<SealingKey>(momentary_sealing_key()));
-  log.warn("sealing key: {}", sealing_key.source);
+  ASSIGN_OR_RETURN(const SealingRoot root, sealing_root(source, *files));
+  log.log(root.lasts && !root.insecure ? spdlog::level::info : spdlog::level::warn,
+          "sealing key: {}", root.source);
+  SealFor own{derive_sealing_key(root.secret, measurement, config.handover.to_hash), measurement};
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
-      Vault::open(*files, {std::move(sealing_key.secret), measurement},
+      Vault::open(*files, std::move(own),
                   {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
                   [&log](const VaultEvent& event) {
                     log.warn("store: {} {}: {}", name_of(event.kind), event.file,

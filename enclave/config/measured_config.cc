@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/core.h>
 #include <optional>
+#include <sstream>
 #include <vector>
 
 #include <toml++/toml.h>
@@ -38,6 +39,16 @@ class FieldReader {
       return;
     }
     out = static_cast<T>(value);
+  }
+
+  // A table, as TOML of its own; empty when it is absent.
+  void table(std::string_view name, std::string& out) {
+    const toml::node* node = take(name);
+    if (node == nullptr) return;
+    if (!node->is_table()) return type_error(name, "a table");
+    std::ostringstream text;
+    text << *node->as_table();
+    out = text.str();
   }
 
   // After all fields: the first error, or a field that nobody asked for. A misspelt restriction
@@ -94,9 +105,12 @@ Outcome<MeasuredConfig> parse_measured_config(std::string_view text) {
   fields.integer("run_time_s", run_time_s, 1, 86'400);
   fields.integer("load_time_s", load_time_s, 1, 86'400);
   fields.integer("max_models", out.max_models, 1, 1'000'000);
+  std::string handover;
+  fields.table("handover", handover);
   if (std::optional<Problem> error = fields.finish()) return std::unexpected(std::move(*error));
   out.run_time = std::chrono::seconds(run_time_s);
   out.load_time = std::chrono::seconds(load_time_s);
+  ASSIGN_OR_RETURN(out.handover, parse_handover_rules(handover));
   out.text = text;
   out.hash = sha256(as_bytes(text));
   return out;

@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "enclave/config/handover_config.h"
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
 
@@ -26,6 +27,8 @@ struct MeasuredConfig {
   // The same for loading a model.
   std::chrono::seconds load_time{300};
   uint32_t max_models = 10'000;
+  // The table [handover].
+  HandoverRules handover;
 
   // The text it was read from, and the hash of that text.
   std::string text;
@@ -34,7 +37,7 @@ struct MeasuredConfig {
 
 // The fields above by name (run_time_s and load_time_s in seconds), as TOML. An empty text means
 // all defaults. Errors, each naming the field: "config.syntax", "config.unknown-field",
-// "config.type", "config.value".
+// "config.type", "config.value"; policy.* for those in the tables of handover.
 Outcome<MeasuredConfig> parse_measured_config(std::string_view text);
 
 }  // namespace blindai

@@ -2,8 +2,8 @@
 // from their headers at start, so that there is no second file to disagree with them.
 //
 //   auto files = PosixFileLayer::open_folder(path);
-//   auto key = simulation_sealing_key(**files);
-//   auto vault = Vault::open(**files, {std::move(key->secret), measurement}, options, log);
+//   auto root = simulation_sealing_root(**files);   // sealing_key.h makes the key of it
+//   auto vault = Vault::open(**files, {std::move(key), measurement}, options, log);
 //   auto upload = (*vault)->begin_upload("alice/resnet18", {});          // upload.h says how it
 //   goes on auto model = (*vault)->open_model("alice/resnet18");
 //
