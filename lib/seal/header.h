@@ -3,6 +3,8 @@
 // Pure; thread-safe.
 #pragma once
 
+#include <vector>
+
 #include "lib/seal/format.h"
 #include "lib/seal/metadata.h"
 
@@ -13,6 +15,12 @@ namespace blindai {
 struct SealFor {
   SecretKey key;
   Sha256Digest measurement;
+};
+
+// Keys that a predecessor handed over.
+struct InheritedKeys {
+  std::vector<SealFor> programs;      // each opens all that was sealed for it
+  std::vector<SealSecrets> contents;  // each opens one content, whomever it is sealed for
 };
 
 // What must be new each time a header is sealed.
