@@ -39,7 +39,7 @@ void BM_UploadAndReadBack(benchmark::State& state) {
   auto files = PosixFileLayer::open_folder(folder.path()).value();
   SealFor seal_for{SecretKey(ByteArray<32>{1}), {}};
   auto vault =
-      Vault::open(*files, std::move(seal_for),
+      Vault::open(*files, {.own = std::move(seal_for)},
                   {.max_model_bytes = kModelLen, .max_memory_bytes = 0}, [](const VaultEvent&) {})
           .value();
   const Bytes piece(kPieceLen, 0x5a);

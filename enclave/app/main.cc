@@ -15,15 +15,14 @@
 #include <unistd.h>
 
 #include "enclave/app/options.h"
+#include "enclave/app/store_setup.h"
 #include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
 #include "enclave/serve/service.h"
 #include "enclave/tee/simulation/measure_file.h"
-#include "enclave/vault/posix_file_layer.h"
-#include "enclave/vault/sealing_key.h"
-#include "enclave/vault/vault.h"
+#include "lib/handover/release.h"
 #include "net/background.h"
 #include "net/http_server.h"
 
@@ -34,7 +33,6 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
-constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
 
 Time now() {
   return Time{std::time(nullptr)};
@@ -82,13 +80,6 @@ Result<Sha256Digest> measure(const Programs& programs) {
   return measurement_of({std::move(server), std::move(worker), std::move(engine)});
 }
 
-Result<SealingRoot> sealing_root(EvidenceSource& source, FileLayer& files) {
-  if (source.is_simulation()) return simulation_sealing_root(files);
-  ASSIGN_OR_RETURN(std::optional<SecretKey> secret, source.sealing_root());
-  if (secret.has_value()) return hardware_sealing_root(std::move(*secret));
-  return momentary_sealing_root();
-}
-
 void announce(const std::string& address, uint16_t port, const Sha256Digest& measurement,
               const MeasuredConfig& config, const EvidenceSource& source) {
   const std::string host = address.substr(0, address.rfind(':'));
@@ -99,6 +90,8 @@ void announce(const std::string& address, uint16_t port, const Sha256Digest& mea
               to_hex(measurement).c_str());
   if (!source.is_simulation())
     std::printf("  evidence       %s\n", std::string(name_of(source.tee())).c_str());
+  if (source.is_simulation())
+    std::printf("  release        %s\n", to_hex(release_id_sgx(measurement, config.hash)).c_str());
   std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
               config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
   std::fflush(stdout);
@@ -131,21 +124,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
         "SIMULATION: the evidence of this server proves nothing, and its operator can read "
         "every model and tensor. For development only.");
 
-  ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
-                   PosixFileLayer::open_folder(hints.store));
-  ASSIGN_OR_RETURN(const SealingRoot root, sealing_root(source, *files));
-  log.log(root.lasts && !root.insecure ? spdlog::level::info : spdlog::level::warn,
-          "sealing key: {}", root.source);
-  SealFor own{derive_sealing_key(root.secret, measurement, config.handover.to_hash), measurement};
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<Vault> vault,
-      Vault::open(*files, std::move(own),
-                  {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
-                  [&log](const VaultEvent& event) {
-                    log.warn("store: {} {}: {}", name_of(event.kind), event.file,
-                             event.error.describe());
-                  }));
-  log.info("store: {} models", vault->catalogue().size());
+  ASSIGN_OR_RETURN(const StoreSetup store,
+                   open_store(hints, source, measurement, config, now, log));
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
@@ -166,7 +146,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   ServeContext context{.reactor = *reactor,
                        .background = background,
                        .identity = identity,
-                       .vault = *vault,
+                       .vault = *store.vault,
+                       .handover = *store.giver,
                        .workers = workers,
                        .config = config,
                        .clock = now,

@@ -8,6 +8,7 @@
 #include "enclave/serve/reply.h"
 #include "enclave/serve/upload_exchange.h"
 #include "lib/channel/binding.h"
+#include "lib/handover/claims.h"
 
 namespace blindai {
 namespace {
@@ -36,6 +37,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
   if (!route.version.empty() && route.version != kOnlyVersion)
     return problem(Code::kNotFound, "model.version",
                    "Models here have one version, 1; leave /versions/ out or ask for 1.");
+  RETURN_IF_ERROR(still_serves(route));
   // First, so that who may not delete does not learn what there is to delete.
   if (route.endpoint == Endpoint::kDelete) RETURN_IF_ERROR(may_change_models());
   std::shared_ptr<const ModelRecord> record;
@@ -43,6 +45,9 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
     record = context_.vault.find(route.model_id);
     if (record == nullptr) return unknown_model(route.model_id);
   }
+  const bool runs =
+      route.endpoint == Endpoint::kInfer || route.endpoint == Endpoint::kRepositoryLoad;
+  if (runs && context_.handover.is_given(record->content_id)) return model_handed_over(record->id);
   switch (route.endpoint) {
     case Endpoint::kServerMetadata:
       return answer(reply, server_metadata_json(context_.version));
@@ -88,6 +93,8 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
       return evidence(reply);
     case Endpoint::kFreshEvidence:
       return fresh_evidence(reply);
+    case Endpoint::kHandover:
+      return hand_over(reply);
   }
   return problem(Code::kInternal, "http.endpoint", "The server has no handler for this request.");
 }
@@ -98,6 +105,16 @@ BlindaiService::Exchange BlindaiService::answer(const HttpReply& reply, std::str
       reply, kMaxSmallBody, [json = std::move(json)](const Bytes& /*body*/, const HttpReply& to) {
         to.send(json_response(200, json));
       });
+}
+
+// After a handover: what tells that this process runs, and what a new server needs that did not
+// hear the farewell.
+Outcome<void> BlindaiService::still_serves(const Route& route) const {
+  const bool always = route.endpoint == Endpoint::kServerLive ||
+                      route.endpoint == Endpoint::kFreshEvidence ||
+                      route.endpoint == Endpoint::kHandover;
+  if (always || !context_.handover.finished()) return {};
+  return handed_over();
 }
 
 Outcome<void> BlindaiService::may_change_models() const {
@@ -137,7 +154,7 @@ BlindaiService::Exchange BlindaiService::remove(const std::shared_ptr<const Mode
                                                 const HttpReply& reply) {
   return std::make_shared<CollectedBody>(
       reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
-        auto removed = std::make_shared<Status>();
+        auto removed = std::make_shared<Result<uint64_t>>();
         context_.background.run(
             [this, record, removed] { *removed = context_.vault.remove(record->id); },
             [this, record, removed, to] {
@@ -187,6 +204,26 @@ BlindaiService::Exchange BlindaiService::fresh_evidence(const HttpReply& reply) 
             [message, to] {
               to.send(message->has_value() ? json_response(200, std::move(**message))
                                            : problem_response(message->error()));
+            });
+      });
+}
+
+BlindaiService::Exchange BlindaiService::hand_over(const HttpReply& reply) {
+  return std::make_shared<CollectedBody>(
+      reply, kMaxHandoverRequest, [this](Bytes body, const HttpReply& to) {
+        const Result<ByteArray<32>> exporter = to.export_key(kHandoverExporterLabel);
+        if (!exporter.has_value()) return to.send(problem_response(exporter.error()));
+        auto answer = std::make_shared<Outcome<Bytes>>();
+        context_.background.run(
+            [this, answer, body = std::move(body), exporter = *exporter] {
+              *answer = context_.handover.answer(body, exporter);
+            },
+            [answer, to] {
+              if (!answer->has_value()) return to.send(problem_response(answer->error()));
+              HttpResponse out;
+              out.fields = {{"content-type", "application/octet-stream"}};
+              out.body = as_text(**answer);
+              to.send(std::move(out));
             });
       });
 }

@@ -30,12 +30,14 @@ class BlindaiService final : public HttpService {
   Exchange remove(const std::shared_ptr<const ModelRecord>& record, const HttpReply& reply);
   Exchange fresh_evidence(const HttpReply& reply);
   Exchange evidence(const HttpReply& reply);
+  Exchange hand_over(const HttpReply& reply);
   Exchange load(const std::shared_ptr<const ModelRecord>& record, const HttpReply& reply);
   Exchange answer(const HttpReply& reply, std::string json);
   std::string list() const;
   std::string index() const;
   std::string all_statistics() const;
   Outcome<void> may_change_models() const;
+  Outcome<void> still_serves(const Route& route) const;
 
   ServeContext& context_;
   bool ready_ = true;

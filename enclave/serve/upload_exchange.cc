@@ -131,9 +131,8 @@ void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelR
 void UploadExchange::commit(const ModelSignature& signature) {
   auto record = std::make_shared<std::shared_ptr<const ModelRecord>>();
   run(
-      [record, info = CommitInfo{.signature = signature,
-                                 .created = context_.clock(),
-                                 .owner = std::nullopt}](Work& work) -> Outcome<void> {
+      [record, info = CommitInfo{.signature = signature, .created = context_.clock()}](
+          Work& work) -> Outcome<void> {
         ASSIGN_OR_RETURN(*record, work.upload->commit(info));
         return {};
       },

@@ -83,8 +83,8 @@ TEST(Vault, KeepsFilesOfOtherProgramsAndKeysWithTheirNames) {
   for (const auto& [who, id] : cases) {
     Store store;
     fill(store);
-    const std::vector<std::string> names = store.files.names();
-    store.open({who.key.duplicate(KeyAccess()), who.measurement});
+    const std::vector<std::string> names = model_files(store.files);
+    store.open({.own = who.duplicate(KeyAccess())});
     ASSERT_EQ(store.events.size(), 2u);
     for (const VaultEvent& event : store.events) {
       EXPECT_EQ(event.kind, Kind::kHeld);
@@ -95,7 +95,7 @@ TEST(Vault, KeepsFilesOfOtherProgramsAndKeysWithTheirNames) {
     EXPECT_EQ(store.vault->remove("m").error().name(), "vault.name-held");
     EXPECT_TRUE(put(*store.vault, "new", model_bytes(3)).has_value());
     EXPECT_TRUE(store.vault->remove("new").has_value());
-    EXPECT_EQ(store.files.names(), names);
+    EXPECT_EQ(model_files(store.files), names);
     store.open();
     EXPECT_EQ(store.vault->catalogue().size(), 2u) << "the programs they are for find them again";
   }

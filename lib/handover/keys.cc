@@ -37,45 +37,58 @@ bool fits(const InheritedKeys& keys) {
 }
 
 // Room for everything at once: a buffer that grows would leave copies of keys behind.
-size_t encoded_len(const HandedKeys& keys) {
-  return 32 + 1 + 2 + 64 * keys.keys.programs.size() + 4 + 64 * keys.keys.contents.size();
+size_t encoded_len(const InheritedKeys& keys) {
+  return 2 + 64 * keys.programs.size() + 4 + 64 * keys.contents.size();
 }
 
-void put_keys(Bytes& out, const HandedKeys& keys) {
-  append(out, keys.transfer);
-  put_u8(out, keys.whole ? 1 : 0);
-  put_u16le(out, static_cast<uint16_t>(keys.keys.programs.size()));
-  for (const SealFor& program : keys.keys.programs) {
+void put_keys(Bytes& out, const InheritedKeys& keys) {
+  put_u16le(out, static_cast<uint16_t>(keys.programs.size()));
+  for (const SealFor& program : keys.programs) {
     append(out, program.measurement);
     append(out, program.key.reveal(KeyAccess()));
   }
-  put_u32le(out, static_cast<uint32_t>(keys.keys.contents.size()));
-  for (const SealSecrets& content : keys.keys.contents) {
+  put_u32le(out, static_cast<uint32_t>(keys.contents.size()));
+  for (const SealSecrets& content : keys.contents) {
     append(out, content.content_id);
     append(out, content.data_key.reveal(KeyAccess()));
   }
 }
 
-Result<HandedKeys> read_keys(ByteReader& r) {
-  HandedKeys out{};
+Result<InheritedKeys> read_keys(ByteReader& r) {
+  InheritedKeys out;
   uint16_t num_programs = 0;
   uint32_t num_contents = 0;
-  if (!r.array(out.transfer) || !read_flag(r, out.whole) || !r.u16le(num_programs) ||
-      num_programs > kMaxHandedPrograms)
-    return bad_layout();
+  if (!r.u16le(num_programs) || num_programs > kMaxHandedPrograms) return bad_layout();
   for (size_t i = 0; i < num_programs; ++i) {
-    SealFor& program = out.keys.programs.emplace_back();
+    SealFor& program = out.programs.emplace_back();
     if (!r.array(program.measurement) || !read_key(r, program.key)) return bad_layout();
   }
   if (!r.u32le(num_contents) || num_contents > kMaxHandedContents) return bad_layout();
   for (size_t i = 0; i < num_contents; ++i) {
-    SealSecrets& content = out.keys.contents.emplace_back();
+    SealSecrets& content = out.contents.emplace_back();
     if (!r.array(content.content_id) || !read_key(r, content.data_key)) return bad_layout();
   }
+  return out;
+}
+
+void put_handed(Bytes& out, const HandedKeys& handed) {
+  append(out, handed.transfer);
+  put_u8(out, handed.whole ? 1 : 0);
+  put_keys(out, handed.keys);
+}
+
+Result<HandedKeys> read_handed(ByteReader& r) {
+  HandedKeys out{};
+  if (!r.array(out.transfer) || !read_flag(r, out.whole)) return bad_layout();
+  ASSIGN_OR_RETURN(out.keys, read_keys(r));
   // The giver's own key is among those of a whole store; one content at a time has none of any
   // program.
   if (out.whole == out.keys.programs.empty()) return bad_layout();
   return out;
+}
+
+size_t encoded_len(const HandedKeys& handed) {
+  return 32 + 1 + encoded_len(handed.keys);
 }
 
 std::string name_of_record(std::string_view kind, const SealFor& own) {
@@ -84,47 +97,71 @@ std::string name_of_record(std::string_view kind, const SealFor& own) {
 
 }  // namespace
 
-HandedKeys HandedKeys::duplicate(KeyAccess access) const {
-  HandedKeys out{.transfer = transfer, .whole = whole, .keys = {}};
-  for (const SealFor& one : keys.programs)
-    out.keys.programs.push_back({one.key.duplicate(access), one.measurement});
-  for (const SealSecrets& one : keys.contents) out.keys.contents.push_back(one.duplicate(access));
-  return out;
+void InheritedRecord::settle() {
+  if (!pending.has_value()) return;
+  for (SealFor& one : pending->keys.programs) {
+    const auto same = [&](const SealFor& other) {
+      return other.measurement == one.measurement &&
+             sealing_key_id(other.key) == sealing_key_id(one.key);
+    };
+    if (std::ranges::none_of(kept.programs, same)) kept.programs.push_back(std::move(one));
+  }
+  for (SealSecrets& one : pending->keys.contents) {
+    const auto same = [&](const SealSecrets& other) { return other.content_id == one.content_id; };
+    if (std::ranges::none_of(kept.contents, same)) kept.contents.push_back(std::move(one));
+  }
+  pending.reset();
 }
 
 Result<Bytes> encode_handed_keys(const HandedKeys& keys) {
   if (!fits(keys.keys)) return fail(Code::kTooLarge, kTooMany);
   Bytes out;
   out.reserve(encoded_len(keys));
-  put_keys(out, keys);
+  put_handed(out, keys);
   return out;
 }
 
 Result<HandedKeys> decode_handed_keys(BytesView plaintext) {
   ByteReader r(plaintext);
-  ASSIGN_OR_RETURN(HandedKeys out, read_keys(r));
+  ASSIGN_OR_RETURN(HandedKeys out, read_handed(r));
   if (!r.done()) return bad_layout();
   return out;
 }
 
 Result<Bytes> encode_inherited(const InheritedRecord& record) {
-  if (!fits(record.handed.keys)) return fail(Code::kTooLarge, kTooMany);
+  const InheritedKeys none;
+  const InheritedKeys& more = record.pending.has_value() ? record.pending->keys : none;
+  // Once settled they are one set.
+  if (record.kept.programs.size() + more.programs.size() > kMaxHandedPrograms ||
+      record.kept.contents.size() + more.contents.size() > kMaxHandedContents)
+    return fail(Code::kTooLarge, kTooMany);
   Bytes out;
-  out.reserve(2 + encoded_len(record.handed));
+  out.reserve(2 + encoded_len(record.kept) +
+              (record.pending.has_value() ? encoded_len(*record.pending) : 0));
   put_u8(out, kLayout);
-  put_u8(out, record.confirmed ? 1 : 0);
-  put_keys(out, record.handed);
+  put_keys(out, record.kept);
+  put_u8(out, record.pending.has_value() ? 1 : 0);
+  if (record.pending.has_value()) put_handed(out, *record.pending);
   return out;
 }
 
 Result<InheritedRecord> decode_inherited(BytesView record) {
   ByteReader r(record);
   uint8_t layout = 0;
-  bool confirmed = false;
-  if (!r.u8(layout) || layout != kLayout || !read_flag(r, confirmed)) return bad_layout();
-  ASSIGN_OR_RETURN(HandedKeys handed, read_keys(r));
-  if (!r.done()) return bad_layout();
-  return InheritedRecord{confirmed, std::move(handed)};
+  bool pending = false;
+  InheritedRecord out;
+  if (!r.u8(layout) || layout != kLayout) return bad_layout();
+  ASSIGN_OR_RETURN(out.kept, read_keys(r));
+  if (!read_flag(r, pending)) return bad_layout();
+  if (pending) {
+    ASSIGN_OR_RETURN(out.pending, read_handed(r));
+  }
+  const size_t programs = pending ? out.pending->keys.programs.size() : 0;
+  const size_t contents = pending ? out.pending->keys.contents.size() : 0;
+  if (!r.done() || out.kept.programs.size() + programs > kMaxHandedPrograms ||
+      out.kept.contents.size() + contents > kMaxHandedContents)
+    return bad_layout();
+  return out;
 }
 
 Result<Bytes> encode_given(const GivenRecord& record) {

@@ -14,8 +14,8 @@
 
 namespace blindai {
 
+// Of one handover, and of all that a server keeps: its record has to fit into 1 MiB.
 inline constexpr size_t kMaxHandedPrograms = 64;
-// So that a record of them fits into 1 MiB.
 inline constexpr size_t kMaxHandedContents = 16'000;
 
 struct HandedKeys {
@@ -24,9 +24,6 @@ struct HandedKeys {
   // owners agreed, and the giver goes on with the rest.
   bool whole = false;
   InheritedKeys keys;
-
-  // Copies are made on purpose, by name.
-  HandedKeys duplicate(KeyAccess access) const;
 };
 
 // The caller wipes what it gets. Errors: kTooLarge "handover.too-many" for more keys than the
@@ -36,9 +33,12 @@ Result<HandedKeys> decode_handed_keys(BytesView plaintext);
 
 // The new server's, in its store under inherited_record_name().
 struct InheritedRecord {
-  // False until the old server has said farewell: until then it may still be serving.
-  bool confirmed = false;
-  HandedKeys handed;
+  InheritedKeys kept;
+  // Of a handover whose old server has not said farewell: until then it may still be serving.
+  std::optional<HandedKeys> pending;
+
+  // The old server said farewell: what was pending is kept, each key once.
+  void settle();
 };
 Result<Bytes> encode_inherited(const InheritedRecord& record);
 Result<InheritedRecord> decode_inherited(BytesView record);

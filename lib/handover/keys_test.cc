@@ -56,9 +56,10 @@ TEST(HandedKeys, HaveTheDocumentedBytes) {
 TEST(HandedKeys, AreReadExactlyAsTheyWereWritten) {
   for (const bool whole : {true, false})
     expect_exact(encode_handed_keys(sample(whole)).value(), decode_handed_keys, encode_handed_keys);
-  for (const bool confirmed : {true, false})
-    expect_exact(encode_inherited({confirmed, sample(true)}).value(), decode_inherited,
-                 encode_inherited);
+  expect_exact(encode_inherited({sample(true).keys, std::nullopt}).value(), decode_inherited,
+               encode_inherited);
+  expect_exact(encode_inherited({sample(false).keys, sample(true)}).value(), decode_inherited,
+               encode_inherited);
   GivenRecord given;
   given.contents = {filled<32>(1), filled<32>(2), filled<32>(2)};
   expect_exact(encode_given(given).value(), decode_given, encode_given);
@@ -89,24 +90,39 @@ TEST(HandedKeys, HaveLimitsThatKeepARecordBelowOneMebibyte) {
     keys.keys.programs.push_back({SecretKey(filled<32>(9)), filled<32>(9)});
   for (size_t i = 0; i < kMaxHandedContents; ++i)
     keys.keys.contents.push_back({filled<32>(5), SecretKey(filled<32>(6))});
-  const Bytes most = encode_inherited({false, keys.duplicate(KeyAccess())}).value();
+  const auto pending = [&keys] {
+    HandedKeys out{.transfer = keys.transfer, .whole = true, .keys = {}};
+    out.keys = keys.keys.duplicate(KeyAccess());
+    return InheritedRecord{{}, std::move(out)};
+  };
+  const Bytes most = encode_inherited(pending()).value();
   EXPECT_LE(most.size(), size_t{1} << 20);
-  EXPECT_EQ(decode_inherited(most)->handed.keys.contents.size(), kMaxHandedContents);
-  HandedKeys more = keys.duplicate(KeyAccess());
-  more.keys.contents.push_back({filled<32>(5), SecretKey(filled<32>(6))});
-  EXPECT_EQ(encode_handed_keys(more).error().name(), "handover.too-many");
-  keys.keys.programs.push_back({SecretKey(filled<32>(9)), filled<32>(9)});
+  EXPECT_EQ(decode_inherited(most)->pending->keys.contents.size(), kMaxHandedContents);
+  InheritedRecord more = pending();
+  more.kept.contents.push_back({filled<32>(5), SecretKey(filled<32>(6))});
+  EXPECT_EQ(encode_inherited(more).error().name(), "handover.too-many");
+  more = pending();
+  more.kept.programs.push_back({SecretKey(filled<32>(9)), filled<32>(9)});
+  EXPECT_EQ(encode_inherited(more).error().name(), "handover.too-many");
+  keys.keys.contents.push_back({filled<32>(5), SecretKey(filled<32>(6))});
   EXPECT_EQ(encode_handed_keys(keys).error().name(), "handover.too-many");
-  EXPECT_EQ(encode_inherited({true, std::move(keys)}).error().name(), "handover.too-many");
   GivenRecord given;
   given.contents.resize(kMaxHandedContents + 1);
   EXPECT_EQ(encode_given(given).error().name(), "handover.too-many");
 }
 
-TEST(HandedKeys, AreDuplicatedWhole) {
-  const HandedKeys keys = sample(true);
-  EXPECT_EQ(encode_handed_keys(keys.duplicate(KeyAccess())).value(),
-            encode_handed_keys(keys).value());
+TEST(InheritedRecord, KeepsEachKeyOnceWhenItIsSettled) {
+  InheritedRecord record{sample(true).keys, sample(true)};
+  record.pending->keys.programs.push_back({SecretKey(filled<32>(6)), filled<32>(3)});
+  record.pending->keys.contents.push_back({filled<32>(0x15), SecretKey(filled<32>(7))});
+  record.settle();
+  EXPECT_FALSE(record.pending.has_value());
+  ASSERT_EQ(record.kept.programs.size(), 3u);
+  EXPECT_EQ(record.kept.programs[2].key.reveal(KeyAccess()), filled<32>(6));
+  ASSERT_EQ(record.kept.contents.size(), 3u);
+  EXPECT_EQ(record.kept.contents[2].content_id, filled<32>(0x15));
+  record.settle();
+  EXPECT_EQ(record.kept.programs.size(), 3u);
 }
 
 TEST(HandoverRecords, AreNamedForEachProgram) {

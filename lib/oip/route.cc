@@ -28,6 +28,7 @@ constexpr Place kPlaces[] = {
     {"GET", "/v1/models", Endpoint::kModelList},
     {"GET", "/v1/attestation", Endpoint::kEvidence},
     {"POST", "/v1/attestation", Endpoint::kFreshEvidence},
+    {"POST", "/v1/handover", Endpoint::kHandover},
 };
 constexpr Place kOipModelPlaces[] = {
     {"GET", "", Endpoint::kModelMetadata},      {"GET", "/ready", Endpoint::kModelReady},

@@ -29,6 +29,7 @@ enum class Endpoint : uint8_t {
   kModelList,         // GET    /v1/models
   kEvidence,          // GET  /v1/attestation
   kFreshEvidence,     // POST /v1/attestation
+  kHandover,          // POST /v1/handover
 };
 
 struct Route {

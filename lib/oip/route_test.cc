@@ -36,6 +36,7 @@ TEST(Route, FindsEveryPlace) {
       {"GET", "/v1/models", Endpoint::kModelList, "", ""},
       {"GET", "/v1/attestation", Endpoint::kEvidence, "", ""},
       {"POST", "/v1/attestation", Endpoint::kFreshEvidence, "", ""},
+      {"POST", "/v1/handover", Endpoint::kHandover, "", ""},
   };
   for (const Row& row : rows) {
     const Outcome<Route> route = parse_route(row.method, row.target);
