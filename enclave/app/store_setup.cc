@@ -46,7 +46,10 @@ Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
                                const Sha256Digest& measurement, const MeasuredConfig& config,
                                const std::function<Time()>& clock, spdlog::logger& log) {
   StoreSetup out;
-  ASSIGN_OR_RETURN(out.files, PosixFileLayer::open_folder(hints.store));
+  // At a handover the old server may have this very store; it lets go before it says farewell.
+  const bool handover = !hints.handover_from.empty();
+  ASSIGN_OR_RETURN(out.files, handover ? PosixFileLayer::open_beside(hints.store)
+                                       : PosixFileLayer::open_folder(hints.store));
   ASSIGN_OR_RETURN(const SealingRoot root, sealing_root(source, *out.files));
   log.log(root.lasts && !root.insecure ? spdlog::level::info : spdlog::level::warn,
           "sealing key: {}", root.source);
@@ -63,6 +66,7 @@ Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
                             .taker = taker.get(),
                             .log = say};
   ASSIGN_OR_RETURN(InheritedKeys inherited, inherited_keys(facts));
+  if (handover) RETURN_IF_ERROR(out.files->take());
   const std::string record_name = given_record_name(own);
   ASSIGN_OR_RETURN(
       out.vault,
@@ -73,14 +77,16 @@ Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
                              event.error.describe());
                   }));
   log.info("store: {} models", out.vault->catalogue().size());
-  out.giver = std::make_unique<HandoverGiver>(*out.vault,
-                                              HandoverGiver::Facts{.rules = config.handover,
-                                                                   .roots = roots_of_peers(source),
-                                                                   .lasts = root.lasts,
-                                                                   .record_name = record_name,
-                                                                   .clock = clock,
-                                                                   .log = say},
-                                              std::move(given));
+  out.giver = std::make_unique<HandoverGiver>(
+      *out.vault,
+      HandoverGiver::Facts{.rules = config.handover,
+                           .roots = roots_of_peers(source),
+                           .lasts = root.lasts,
+                           .record_name = record_name,
+                           .clock = clock,
+                           .release = [files = out.files.get()] { files->release(); },
+                           .log = say},
+      std::move(given));
   return out;
 }
 

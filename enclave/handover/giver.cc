@@ -143,6 +143,7 @@ Outcome<void> HandoverGiver::write_down(const Transfer& transfer) {
   if (transfer.whole) {
     RETURN_IF_ERROR(vault_.retire());
     finished_ = true;
+    facts_.release();
   }
   given_ = std::move(next);
   const std::lock_guard lock(mutex_);

@@ -31,6 +31,9 @@ class HandoverGiver {
     bool lasts;               // this server's own sealing key outlives its process
     std::string record_name;  // given_record_name() of the own key
     std::function<Time()> clock;
+    // Lets go of the store, for a successor that has it too: called once everything was given and
+    // this server changes nothing any more.
+    std::function<void()> release;
     // One line for the operator.
     std::function<void(std::string_view)> log;
   };

@@ -43,6 +43,7 @@ TEST(HandoverGiver, GivesTheWholeStoreToWhomItsConfigurationNames) {
   const TransferId transfer = keys.transfer;
   // Nothing has changed yet.
   EXPECT_FALSE(old.giver->finished());
+  EXPECT_EQ(old.num_released, 0);
   ASSERT_TRUE(put(*old.store.vault, "late", model_bytes(3)).has_value());
   EXPECT_EQ(old.given().transfer, std::nullopt);
 
@@ -52,6 +53,7 @@ TEST(HandoverGiver, GivesTheWholeStoreToWhomItsConfigurationNames) {
   EXPECT_EQ(old.given().release, kNewRelease);
   EXPECT_EQ(put(*old.store.vault, "too-late", model_bytes(4)).error().name(), "server.handed-over");
   expect_opens(old, std::move(keys), {"a", "b", "late"});
+  EXPECT_EQ(old.num_released, 1);
   // An answer that was lost is given again; nobody else gets anything.
   EXPECT_TRUE(old.confirm(transfer).has_value());
   EXPECT_EQ(old.confirm(TransferId{1}).error().name(), "server.handed-over");
@@ -99,6 +101,7 @@ TEST(HandoverGiver, KnowsNoProgramsOfHardwareInTheSimulationNorTheOtherWayRound)
                            .lasts = true,
                            .record_name = given_record_name(seal_for()),
                            .clock = [] { return kNow; },
+                           .release = [] {},
                            .log = [](std::string_view) {}},
       GivenRecord());
   Asker asker;
@@ -136,6 +139,7 @@ TEST(HandoverGiver, GivesSingleModelsByTheirOwnersConsentAndGoesOn) {
   EXPECT_FALSE(keys.whole);
   ASSERT_TRUE(old.confirm(keys.transfer).has_value());
   EXPECT_FALSE(old.giver->finished());
+  EXPECT_EQ(old.num_released, 0);
   EXPECT_TRUE(old.giver->is_given(vault.find("yes")->content_id));
   EXPECT_FALSE(old.giver->is_given(vault.find("no")->content_id));
   EXPECT_EQ(old.given().contents, (std::vector{vault.find("yes")->content_id}));

@@ -78,6 +78,7 @@ struct OldServer {
                              .lasts = lasts,
                              .record_name = given_record_name(seal_for()),
                              .clock = [] { return kNow; },
+                             .release = [this] { ++num_released; },
                              .log = [this](std::string_view line) { log += line; }},
         std::move(given));
   }
@@ -107,6 +108,7 @@ struct OldServer {
   HandoverRules rules;
   bool lasts = true;
   std::string log;
+  int num_released = 0;
   Store store;
   std::unique_ptr<HandoverGiver> giver;
 };

@@ -94,6 +94,18 @@ TEST(PosixFileLayer, BelongsToOneProcessAtATime) {
   EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
 }
 
+TEST(PosixFileLayer, IsGivenFromOneProcessToAnother) {
+  const TemporaryFolder folder;
+  auto old = PosixFileLayer::open_folder(folder / "store").value();
+  auto next = PosixFileLayer::open_beside(folder / "store").value();
+  ASSERT_TRUE(next->create("record").has_value());
+  EXPECT_EQ(next->take().error().name(), "vault.in-use");
+  old->release();
+  EXPECT_TRUE(next->take().has_value());
+  EXPECT_EQ(old->take().error().name(), "vault.in-use");
+  EXPECT_TRUE(old->open("record").has_value());
+}
+
 TEST(PosixFileLayer, FollowsNoLinkAndWaitsForNoPipe) {
   const TemporaryFolder folder;
   auto files = PosixFileLayer::open_folder(folder / "store").value();

@@ -255,7 +255,7 @@ TEST(VaultHandover, NothingChangesOnceItIsRetired) {
   const std::vector<std::string> before = store.files.names();
   EXPECT_EQ(upload->commit(commit_info()).error().name(), "server.handed-over");
   upload.reset();
-  EXPECT_EQ(put(*store.vault, "plain", model_bytes(9)).error().name(), "server.handed-over");
+  EXPECT_EQ(put(*store.vault, "other", model_bytes(9)).error().name(), "server.handed-over");
   EXPECT_EQ(store.vault->remove("plain").error().name(), "server.handed-over");
   EXPECT_EQ(store.vault->change_access("plain", private_rules()).error().name(),
             "server.handed-over");

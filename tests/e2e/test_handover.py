@@ -7,6 +7,7 @@ TCP relay that can stop passing bytes on: all that the host of the machines can 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import shutil
@@ -268,8 +269,11 @@ class Relay:
         self.mute: int | None = None  # of this one nothing comes back to its last request
         self.on_mute: Callable[[], None] = lambda: None
         self.seen: list[bytes] = []  # what the client sent, per connection
+        self.sockets: list[socket.socket] = []
+        self.threads: list[threading.Thread] = []
         self.listener = socket.create_server(("127.0.0.1", 0))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.accepting = threading.Thread(target=self._accept, daemon=True)
+        self.accepting.start()
 
     @property
     def address(self) -> str:
@@ -284,20 +288,29 @@ class Relay:
                 return
             number += 1
             self.seen.append(b"")
+            self.sockets.append(client)
             if self.refuse_from is not None and number >= self.refuse_from:
-                client.close()
+                shut(client)
                 continue
             server = socket.create_connection(("127.0.0.1", self.port))
+            self.sockets.append(server)
             state = {"back": 0, "muted": False}
             for source, sink, up in [(client, server, True), (server, client, False)]:
-                threading.Thread(
+                thread = threading.Thread(
                     target=self._pass, args=(source, sink, up, number, state), daemon=True
-                ).start()
+                )
+                self.threads.append(thread)
+                thread.start()
 
     def _pass(
-        self, source: socket.socket, sink: socket.socket, up: bool, number: int, state: dict[str, Any]
+        self,
+        source: socket.socket,
+        sink: socket.socket,
+        up: bool,
+        number: int,
+        state: dict[str, Any],
     ) -> None:
-        try:
+        with contextlib.suppress(OSError):
             while data := source.recv(65536):
                 if up:
                     self.seen[number - 1] += data
@@ -309,16 +322,23 @@ class Relay:
                     if state["muted"]:
                         continue
                 sink.sendall(data)
-        except OSError:
-            pass
-        for end in (source, sink):
-            try:
-                end.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
+        shut(source)
+        shut(sink)
 
     def close(self) -> None:
-        self.listener.close()
+        shut(self.listener)
+        self.accepting.join(20)
+        for end in self.sockets:
+            shut(end)
+        for thread in self.threads:
+            thread.join(20)
+        for end in [self.listener, *self.sockets]:
+            end.close()
+
+
+def shut(end: socket.socket) -> None:
+    with contextlib.suppress(OSError):
+        end.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
@@ -384,7 +404,7 @@ def test_new_server_that_dies_before_it_confirms(
     # It has the keys, and does not use them while the old server goes on.
     expect_works(old, "first")
     assert old.upload("second", identity_model()).status == 201
-    assert "has not confirmed that it stopped" in start_fails(pair, tmp_path / "store")
+    assert "Another server is using this store" in start_fails(pair, tmp_path / "store")
     # The same transfer is completed later: one connection, to confirm.
     relay.refuse_from = None
     before = len(relay.seen)
