@@ -12,6 +12,8 @@
 #include "client/cli/tensor_file.h"
 #include "client/cpp/evidence_file.h"
 #include "lib/base/json.h"
+#include "lib/channel/simulation_policy.h"
+#include "lib/handover/release.h"
 #include "lib/measure/measure.h"
 #include "lib/oip/infer_response.h"
 #include "tests/support/lying_server.h"
@@ -306,6 +308,18 @@ TEST_F(Cli, MeasuresProgramsIntoAPolicyThatAcceptsThem) {
   EXPECT_EQ(policy->sgx->mr_enclave, std::vector{expected});
   EXPECT_EQ(policy->configurations.values, std::vector{sha256(as_bytes("max_models = 1\n"))});
   EXPECT_NE(out_.find(to_hex(expected)), std::string::npos);
+  const Sha256Digest release = release_id_sgx(expected, sha256(as_bytes("max_models = 1\n")));
+  EXPECT_NE(out_.find("release      " + to_hex(release)), std::string::npos) << out_;
+
+  for (const Tee tee : {Tee::kSgx, Tee::kTdx, Tee::kSnp}) {
+    auto simulated = with_config;
+    simulated.insert(simulated.end(), {"--simulate", std::string(name_of(tee))});
+    ASSERT_EQ(run(simulated), ExitStatus::kOk) << err_;
+    Policy wanted = simulation_policy(tee, expected);
+    wanted.configurations = policy->configurations;
+    wanted.max_evidence_age_s = 3600;
+    EXPECT_EQ(parse_policy(read("out.toml")).value(), wanted) << name_of(tee);
+  }
 
   EXPECT_EQ(run(arguments), ExitStatus::kOk);
   EXPECT_EQ(parse_policy(out_).value().configurations.values, std::vector{sha256({})});

@@ -35,6 +35,7 @@ struct Raw {
   std::vector<std::string> only;
   bool no_save = false;
   MeasureCommand measure;
+  std::string simulate;
   CollateralCommand fetch;
 };
 
@@ -143,6 +144,13 @@ Outcome<CommandLine> models_command(Raw& raw, const std::string& default_address
   if (!out.model_id.empty() && !out.remove.empty())
     return std::unexpected(usage("Give either a model to show or --delete, not both."));
   return CommandLine{out, raw.json};
+}
+
+// The option lets no other TEE through.
+CommandLine measure_command(Raw& raw) {
+  if (raw.simulate == name_of(Tee::kTdx)) raw.measure.tee = Tee::kTdx;
+  if (raw.simulate == name_of(Tee::kSnp)) raw.measure.tee = Tee::kSnp;
+  return {raw.measure, raw.json};
 }
 
 Outcome<CommandLine> collateral_command(Raw& raw) {
@@ -275,6 +283,11 @@ void add_commands(CLI::App& app, Raw& raw) {
       ->type_name("FILE")
       ->allow_extra_args(false)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  measure
+      ->add_option("--simulate", raw.simulate,
+                   "The TEE that the server simulates: sgx, tdx or snp (sgx)")
+      ->type_name("TEE")
+      ->check(CLI::IsMember({"sgx", "tdx", "snp"}));
   measure->add_option("--policy", raw.measure.policy_out, "Where to write (else standard output)")
       ->type_name("FILE");
   measure
@@ -356,7 +369,7 @@ Outcome<CommandLine> parse_command_line(const std::vector<std::string>& argument
   if (name == "models") return models_command(raw, default_address);
   if (name == "collateral") return collateral_command(raw);
   if (name == "completion") return completion_command(raw, app);
-  return CommandLine{raw.measure, raw.json};
+  return measure_command(raw);
 }
 
 }  // namespace blindai

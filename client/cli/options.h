@@ -54,6 +54,7 @@ struct MeasureCommand {
   std::string server_program;
   std::string worker_program;
   std::string onnxruntime;
+  Tee tee = Tee::kSgx;  // kSgx, kTdx or kSnp: of which the simulation is asked for evidence
   std::vector<std::string> configurations;
   std::string policy_out;  // empty: standard output
   int64_t max_age_s = 3600;

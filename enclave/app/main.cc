@@ -14,12 +14,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "enclave/app/operator_listener.h"
 #include "enclave/app/options.h"
 #include "enclave/app/store_setup.h"
 #include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
+#include "enclave/serve/metrics.h"
+#include "enclave/serve/operator_service.h"
 #include "enclave/serve/service.h"
 #include "enclave/tee/simulation/measure_file.h"
 #include "lib/handover/release.h"
@@ -88,13 +91,23 @@ void announce(const std::string& address, uint16_t port, const Sha256Digest& mea
   // Hardware measures the image that the programs are in; its value is in the evidence.
   std::printf("  %s    %s\n", source.is_simulation() ? "measurement" : "programs   ",
               to_hex(measurement).c_str());
-  if (!source.is_simulation())
-    std::printf("  evidence       %s\n", std::string(name_of(source.tee())).c_str());
-  if (source.is_simulation())
+  std::printf("  evidence       %s%s\n", std::string(name_of(source.tee())).c_str(),
+              source.is_simulation() ? ", simulated" : "");
+  // What an owner writes into a model's access rules to let it go here.
+  if (source.is_simulation() && source.tee() == Tee::kSgx)
     std::printf("  release        %s\n", to_hex(release_id_sgx(measurement, config.hash)).c_str());
   std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
               config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
   std::fflush(stdout);
+}
+
+// VmRSS of this process; 0 where the kernel does not say.
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t pages = 0;
+  uint64_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
 }
 
 // SIGTERM and SIGINT, as a descriptor for the reactor. Blocked before any thread starts.
@@ -124,8 +137,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
         "SIMULATION: the evidence of this server proves nothing, and its operator can read "
         "every model and tensor. For development only.");
 
+  Metrics metrics;
+  const auto on_event = [&log, &metrics](const VaultEvent& event) {
+    metrics.vault_event(event.kind);
+    log.warn("store: {} {}: {}", name_of(event.kind), event.file, event.error.describe());
+  };
   ASSIGN_OR_RETURN(const StoreSetup store,
-                   open_store(hints, source, measurement, config, now, log));
+                   open_store(hints, source, measurement, config, now, log, on_event));
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
@@ -149,6 +167,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                        .vault = *store.vault,
                        .handover = *store.giver,
                        .workers = workers,
+                       .metrics = metrics,
                        .config = config,
                        .clock = now,
                        .version = std::string(kVersion)};
@@ -157,6 +176,28 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   const uint16_t port = port_of(listen_fd);
   std::unique_ptr<HttpServer> server =
       HttpServer::create(*reactor, listen_fd, *tls, service, HttpServerLimits());
+
+  OperatorService for_operator(metrics, [&, started = Reactor::Clock::now()] {
+    ServerState state{.ready = service.ready() && !store.giver->finished(),
+                      .http = server->counters(),
+                      .workers = workers.counts(),
+                      .resident_bytes = resident_bytes(),
+                      .uptime = std::chrono::duration_cast<std::chrono::seconds>(
+                          Reactor::Clock::now() - started)};
+    for (const auto& record : store.vault->catalogue()) {
+      ++state.models;
+      state.model_bytes += record->size;
+    }
+    return state;
+  });
+  std::unique_ptr<HttpServer> operator_server;
+  if (!hints.metrics.empty()) {
+    ASSIGN_OR_RETURN(const int operator_fd,
+                     listen_for_operator(hints.metrics, hints.metrics_anywhere));
+    log.info("metrics and health on port {}", port_of(operator_fd));
+    operator_server =
+        HttpServer::create_plain(*reactor, operator_fd, for_operator, operator_limits());
+  }
 
   const std::unique_ptr<Reactor::Timer> renewal = reactor->timer();
   const std::function<void()> renew = [&] {
@@ -187,6 +228,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
            server->counters().connections_accepted);
   signals.reset();
   ::close(signal_fd);
+  operator_server.reset();
   server.reset();
   return {};
 }

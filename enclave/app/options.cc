@@ -9,6 +9,18 @@ namespace blindai {
 
 namespace {
 
+void add_metrics_options(CLI::App& app, HostHints& hints) {
+  CLI::Option* metrics =
+      app.add_option("--metrics", hints.metrics,
+                     "Answer /metrics (Prometheus) and /health here, over plain HTTP: counts and "
+                     "durations only. An address of this machine alone, such as 127.0.0.1:9925 "
+                     "[nowhere]")
+          ->type_name("HOST:PORT");
+  app.add_flag("--metrics-anywhere", hints.metrics_anywhere,
+               "Let --metrics be an address that other machines reach")
+      ->needs(metrics);
+}
+
 void add_collateral_options(CLI::App& app, HostHints& hints) {
   app.add_option("--pcs", hints.pcs, "Intel's PCS, or a PCCS, for sgx and tdx [Intel's]")
       ->type_name("URL");
@@ -68,6 +80,11 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "in. 'simulation' proves nothing and is for development; there is no default")
       ->required()
       ->check(CLI::IsMember({"sgx", "tdx", "snp", "nitro", "simulation"}));
+  CLI::Option* simulate =
+      app.add_option("--simulate", hints.simulate,
+                     "Which TEE's evidence the simulation gives out, with --tee simulation only")
+          ->check(CLI::IsMember({"sgx", "tdx", "snp"}))
+          ->capture_default_str();
   app.add_option("--listen", hints.listen, "Address and port")->default_val("127.0.0.1:9924");
   app.add_option("--store", hints.store, "Folder of the sealed models; made when missing")
       ->required();
@@ -94,6 +111,7 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "Seconds that running requests may take after SIGTERM")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  add_metrics_options(app, hints);
   add_collateral_options(app, hints);
   add_handover(app, hints);
   try {
@@ -101,6 +119,15 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
   } catch (const CLI::ParseError& error) {
     out.exit = true;
     out.status = app.exit(error) == 0 ? 0 : 2;
+    return out;
+  }
+  // Not passed over: who writes it may believe that this server is a simulation, or that it is one
+  // no longer.
+  if (simulate->count() > 0 && hints.tee != "simulation") {
+    out.exit = true;
+    app.exit(CLI::ValidationError(
+        "--simulate", "goes with --tee simulation; leave it out, or simulate that TEE"));
+    out.status = 2;
   }
   return out;
 }

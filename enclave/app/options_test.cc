@@ -27,6 +27,26 @@ TEST(Options, HaveNoTeeByDefaultAndKnowNoOther) {
     EXPECT_EQ(parse({"--tee", tee, "--store", "s"}).status, 2) << tee;
 }
 
+TEST(Options, SayWhichTeeIsSimulated) {
+  EXPECT_EQ(parse({"--tee", "simulation", "--store", "s"}).hints.simulate, "sgx");
+  for (const char* tee : {"sgx", "tdx", "snp"}) {
+    const ParsedOptions options = parse({"--tee", "simulation", "--simulate", tee, "--store", "s"});
+    EXPECT_FALSE(options.exit) << tee;
+    EXPECT_EQ(options.hints.simulate, tee);
+  }
+  for (const char* tee : {"", "SGX", "nitro", "simulation"})
+    EXPECT_EQ(parse({"--tee", "simulation", "--simulate", tee, "--store", "s"}).status, 2) << tee;
+}
+
+TEST(Options, SimulateNothingOnHardware) {
+  for (const char* tee : {"sgx", "tdx", "snp", "nitro"})
+    for (const char* simulated : {"sgx", "tdx", "snp"}) {
+      const ParsedOptions options = parse({"--tee", tee, "--simulate", simulated, "--store", "s"});
+      EXPECT_TRUE(options.exit) << tee << " " << simulated;
+      EXPECT_EQ(options.status, 2) << tee << " " << simulated;
+    }
+}
+
 TEST(Options, SayWhereCollateralComesFrom) {
   const ParsedOptions options =
       parse({"--tee", "snp", "--store", "s", "--pcs", "http://pccs", "--kds", "http://kds",
@@ -54,6 +74,17 @@ TEST(Options, TakeOverOnlyWhenToldFromWhom) {
   EXPECT_EQ(parse({"--from", "old:9924", "--tee", "simulation", "--store", "s"}).status, 2);
   EXPECT_TRUE(parse({"--tee", "simulation", "--store", "s", "--old-server-is-gone"})
                   .hints.old_server_is_gone);
+}
+
+TEST(Options, SayWhereMetricsAreAnswered) {
+  const ParsedOptions none = parse({"--tee", "simulation", "--store", "s"});
+  EXPECT_TRUE(none.hints.metrics.empty());
+  EXPECT_FALSE(none.hints.metrics_anywhere);
+  const ParsedOptions both = parse(
+      {"--tee", "simulation", "--store", "s", "--metrics", "0.0.0.0:9925", "--metrics-anywhere"});
+  EXPECT_EQ(both.hints.metrics, "0.0.0.0:9925");
+  EXPECT_TRUE(both.hints.metrics_anywhere);
+  EXPECT_EQ(parse({"--tee", "simulation", "--store", "s", "--metrics-anywhere"}).status, 2);
 }
 
 }  // namespace

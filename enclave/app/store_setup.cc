@@ -9,8 +9,6 @@
 namespace blindai {
 namespace {
 
-constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
-
 Result<SealingRoot> sealing_root(EvidenceSource& source, FileLayer& files) {
   if (source.is_simulation()) return simulation_sealing_root(files);
   ASSIGN_OR_RETURN(std::optional<SecretKey> secret, source.sealing_root());
@@ -44,7 +42,8 @@ Outcome<std::unique_ptr<HandoverTaker>> make_taker(const HostHints& hints, Evide
 
 Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
                                const Sha256Digest& measurement, const MeasuredConfig& config,
-                               const std::function<Time()>& clock, spdlog::logger& log) {
+                               const std::function<Time()>& clock, spdlog::logger& log,
+                               VaultLog on_event) {
   StoreSetup out;
   // At a handover the old server may have this very store; it lets go before it says farewell.
   const bool handover = !hints.handover_from.empty();
@@ -69,13 +68,10 @@ Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
   if (handover) RETURN_IF_ERROR(out.files->take());
   const std::string record_name = given_record_name(own);
   ASSIGN_OR_RETURN(
-      out.vault,
-      Vault::open(*out.files, {.own = std::move(own), .inherited = std::move(inherited)},
-                  {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
-                  [&log](const VaultEvent& event) {
-                    log.warn("store: {} {}: {}", name_of(event.kind), event.file,
-                             event.error.describe());
-                  }));
+      out.vault, Vault::open(*out.files, {.own = std::move(own), .inherited = std::move(inherited)},
+                             {.max_model_bytes = config.max_model_bytes,
+                              .max_memory_bytes = config.max_unsaved_bytes},
+                             std::move(on_event)));
   log.info("store: {} models", out.vault->catalogue().size());
   out.giver = std::make_unique<HandoverGiver>(
       *out.vault,

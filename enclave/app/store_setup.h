@@ -24,10 +24,12 @@ struct StoreSetup {
   std::unique_ptr<HandoverGiver> giver;
 };
 
-// `measurement`: of the running programs. Errors: those of the parts, and kInvalid
-// "config.handover-from" when a handover is asked for and the configuration has no handover.from.
+// `measurement`: of the running programs. `on_event`: as Vault::open() has it. Errors: those of the
+// parts, and kInvalid "config.handover-from" when a handover is asked for and the configuration has
+// no handover.from.
 Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
                                const Sha256Digest& measurement, const MeasuredConfig& config,
-                               const std::function<Time()>& clock, spdlog::logger& log);
+                               const std::function<Time()>& clock, spdlog::logger& log,
+                               VaultLog on_event);
 
 }  // namespace blindai

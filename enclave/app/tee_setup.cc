@@ -5,8 +5,10 @@
 #include "enclave/tee/nitro/nsm_source.h"
 #include "enclave/tee/sgx/gramine_source.h"
 #include "enclave/tee/simulation/simulation_source.h"
+#include "enclave/tee/simulation/snp_simulation_source.h"
 #include "enclave/tee/snp/snp_source.h"
 #include "enclave/tee/tdx/tdx_source.h"
+#include "lib/measure/measure.h"
 #include "net/collateral/fetcher.h"
 #include "net/collateral/folder.h"
 
@@ -77,6 +79,19 @@ Outcome<std::unique_ptr<CollateralSupply>> make_supply(const HostHints& hints,
   return std::make_unique<HostSupply>(hints.collateral, std::move(fetcher), log);
 }
 
+// The TEE that --simulate names; each has the format that its hardware is met with most.
+std::unique_ptr<EvidenceSource> simulate(const std::string& tee, const Sha256Digest& measurement,
+                                         std::function<Time()> clock) {
+  if (tee == "sgx") return std::make_unique<SimulationSource>(measurement, std::move(clock));
+  if (tee == "tdx")
+    return std::make_unique<SimulationSource>(measurement, std::move(clock), SimulationFaults(),
+                                              SimulatedQuote::kTdxV4);
+  // The command line lets nothing else through.
+  BLINDAI_CHECK(tee == "snp");
+  return std::make_unique<SnpSimulationSource>(wide_measurement(measurement), SnpPlatform(),
+                                               std::move(clock));
+}
+
 std::unique_ptr<EvidenceSource> make_source(const HostHints& hints, Kernel& kernel,
                                             CollateralSupply& supply,
                                             const Sha256Digest& measurement,
@@ -85,9 +100,8 @@ std::unique_ptr<EvidenceSource> make_source(const HostHints& hints, Kernel& kern
   if (hints.tee == "tdx") return std::make_unique<TdxSource>(kernel, supply);
   if (hints.tee == "snp") return std::make_unique<SnpSource>(kernel, supply, hints.vmpl);
   if (hints.tee == "nitro") return std::make_unique<NsmSource>(kernel);
-  // The command line lets nothing else through.
   BLINDAI_CHECK(hints.tee == "simulation");
-  return std::make_unique<SimulationSource>(measurement, std::move(clock));
+  return simulate(hints.simulate, measurement, std::move(clock));
 }
 
 }  // namespace

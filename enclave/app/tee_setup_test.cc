@@ -10,6 +10,10 @@
 #include <sstream>
 
 #include "enclave/tee/simulation/simulation_source.h"
+#include "lib/attest/verify.h"
+#include "lib/channel/claims.h"
+#include "lib/channel/simulation_policy.h"
+#include "lib/channel/simulation_root.h"
 #include "net/collateral/folder.h"
 #include "tests/support/certificate_table.h"
 #include "tests/support/fake_kernel.h"
@@ -75,6 +79,31 @@ TEST_F(TeeSetupTest, SimulatesOnlyWhenToldTo) {
   ASSERT_TRUE(setup.has_value());
   EXPECT_TRUE((*setup)->source().is_simulation());
   EXPECT_TRUE((*setup)->source().collateral().has_value());
+}
+
+// What its client would find: evidence of that TEE, in order under the simulation's roots, about
+// the programs that run.
+TEST_F(TeeSetupTest, SimulatesTheTeeThatItIsTold) {
+  hints_.tee = "simulation";
+  const Bytes claims = to_bytes(as_bytes("claims"));
+  const std::pair<const char*, Tee> cases[] = {
+      {"sgx", Tee::kSgx}, {"tdx", Tee::kTdx}, {"snp", Tee::kSnp}};
+  for (const auto& [name, tee] : cases) {
+    hints_.simulate = name;
+    const auto setup = create();
+    ASSERT_TRUE(setup.has_value()) << name;
+    EvidenceSource& source = (*setup)->source();
+    EXPECT_TRUE(source.is_simulation()) << name;
+    EXPECT_EQ(source.tee(), tee) << name;
+    const Evidence evidence = source.evidence(report_data_of(claims)).value();
+    EXPECT_EQ(evidence.tee, tee) << name;
+    Policy policy = simulation_policy(tee, measurement_);
+    policy.max_evidence_age_s = 3600;
+    const Verification v =
+        verify(evidence, claims, source.collateral().value(), policy, simulation_roots(), kNow);
+    EXPECT_TRUE(v.ok()) << name << ": " << v.problem().sentence;
+    EXPECT_TRUE(equal(v.evidence()->measurement().first(32), measurement_)) << name;
+  }
 }
 
 TEST_F(TeeSetupTest, EachTeeHasItsSource) {

@@ -1,5 +1,5 @@
 // The old server's side of a handover: answers POST /v1/handover. docs/formats/handover.md has the
-// protocol, docs/adr/0006-handover.md why it is so.
+// protocol, docs/adr/0007-handover.md why it is so.
 //
 //   offer         judged under the measured configuration's handover.to, whole store; else, by the
 //                 consent of each model's owner, single models. Answered with the keys. Nothing

@@ -240,6 +240,7 @@ void InferExchange::finish(Outcome<RunResult> result) {
   const uint64_t queue_ns = queue_ns_ + result->queue_ns;
   Outcome<HttpResponse> response = response_of(std::make_shared<RunResult>(std::move(*result)));
   if (!response.has_value()) return refuse(response.error());
+  context_.metrics.prediction(std::chrono::nanoseconds(run_ns), std::chrono::nanoseconds(queue_ns));
   ModelStatistics& sums = *statistics_;
   sums.last_inference_ms = static_cast<uint64_t>(context_.clock().seconds) * 1000;
   sums.success.add(since_ns(started_));

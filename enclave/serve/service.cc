@@ -20,6 +20,7 @@ constexpr std::string_view kOnlyVersion = "1";
 
 std::shared_ptr<HttpExchange> BlindaiService::serve(const HttpHead& head, HttpReply reply) {
   const Outcome<Route> route = parse_route(head.method, head.target);
+  if (route.has_value()) reply.set_kind(static_cast<uint8_t>(kind_of(route->endpoint)));
   Outcome<Exchange> exchange = route.has_value()
                                    ? handle(head, *route, reply)
                                    : Outcome<Exchange>(std::unexpected(route.error()));
@@ -95,6 +96,12 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
       return fresh_evidence(reply);
     case Endpoint::kHandover:
       return hand_over(reply);
+    case Endpoint::kAccess:
+    case Endpoint::kChangeAccess:
+    case Endpoint::kKeys:
+    case Endpoint::kEndorse:
+    case Endpoint::kRetire:
+      break;
   }
   return problem(Code::kInternal, "http.endpoint", "The server has no handler for this request.");
 }

@@ -18,6 +18,8 @@ class BlindaiService final : public HttpService {
 
   std::shared_ptr<HttpExchange> serve(const HttpHead& head, HttpReply reply) override;
   HttpResponse refuse(const Error& error) override;
+  void ended(const HttpEnded& request) override { context_.metrics.request(request); }
+  bool ready() const { return ready_; }
   // From now on /v2/health/ready says no.
   void stop() { ready_ = false; }
 

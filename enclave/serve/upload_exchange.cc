@@ -17,6 +17,7 @@ UploadExchange::UploadExchange(ServeContext& context, HttpReply reply, std::stri
 }
 
 UploadExchange::~UploadExchange() {
+  count(UploadEnd::kAbandoned);
   if (loaded_key_.has_value()) context_.workers.forget(*loaded_key_);
   // Discarding an upload removes its file, which may block.
   context_.background.run([work = std::move(work_)] { work->upload.reset(); }, [] {});
@@ -43,6 +44,12 @@ std::span<uint8_t> UploadExchange::body_space() {
 
 void UploadExchange::body_filled(size_t n) {
   filled_ += n;
+  received_ += n;
+}
+
+// The first is what became of it.
+void UploadExchange::count(UploadEnd end) {
+  if (!std::exchange(counted_, true)) context_.metrics.upload(end, received_);
 }
 
 void UploadExchange::body_done() {
@@ -104,6 +111,7 @@ void UploadExchange::finish() {
           return refuse(Problem(Code::kConflict, "vault.changed-meanwhile",
                                 "The model was deleted while it was being uploaded; upload it "
                                 "again."));
+        count(UploadEnd::kUnchanged);
         reply_.send(json_response(200, model_description_json(describe(*record))));
       });
 }
@@ -139,12 +147,14 @@ void UploadExchange::commit(const ModelSignature& signature) {
       [this, record] {
         loaded_key_.reset();  // it serves the model from now on
         busy_ = true;         // nothing follows
+        count(UploadEnd::kStored);
         reply_.send(json_response(201, model_description_json(describe(**record))));
       });
 }
 
 void UploadExchange::refuse(const Problem& problem) {
   refused_ = true;
+  count(UploadEnd::kRefused);
   reply_.send(problem_response(problem));
 }
 

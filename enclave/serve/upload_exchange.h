@@ -43,6 +43,7 @@ class UploadExchange final : public HttpExchange,
   void load(const UploadedContent& content, std::unique_ptr<ModelReader> reader);
   void commit(const ModelSignature& signature);
   void refuse(const Problem& problem);
+  void count(UploadEnd end);
 
   ServeContext& context_;
   HttpReply reply_;
@@ -54,6 +55,8 @@ class UploadExchange final : public HttpExchange,
   bool busy_ = false;
   bool ended_ = false;  // the body is complete
   bool refused_ = false;
+  bool counted_ = false;
+  uint64_t received_ = 0;                   // bytes of the body
   std::optional<Sha256Digest> loaded_key_;  // a worker was made for a model that is not committed
 };
 

@@ -39,7 +39,7 @@ SealingRoot hardware_sealing_root(SecretKey secret);
 // || rules as info. `measurement`: of the running programs, so that in the simulation too no other
 // program gets the key. `rules`: of MeasuredConfig::handover.to (handover_config.h), so that an
 // operator who writes other rules cannot have the models that came under the old ones handed over
-// by them (docs/adr/0006-handover.md).
+// by them (docs/adr/0007-handover.md).
 SecretKey derive_sealing_key(const SecretKey& root, const Sha256Digest& measurement,
                              const Sha256Digest& rules);
 

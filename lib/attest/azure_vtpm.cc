@@ -1,5 +1,6 @@
 #include "lib/attest/azure_vtpm.h"
 
+#include "lib/attest/check_text.h"
 #include "lib/attest/tpm_verification.h"
 #include "lib/crypto/crypto.h"
 
@@ -77,9 +78,6 @@ constexpr uint32_t kMaxVersion = 2;
 constexpr uint32_t kAkCertRequest = 2;
 constexpr uint32_t kRuntimeVersion = 1;
 
-std::string number(uint64_t n) {
-  return std::to_string(n);
-}
 std::string yes_no(bool yes) {
   return yes ? "yes" : "no";
 }

@@ -34,6 +34,31 @@ constexpr Spec kOldFlagsMask{"attributes_mask_flags_hex",
 constexpr Spec kOldXfrmMask{"attributes_mask_xfrm_hex",
                             "attributes_mask_xfrm_hex = \"0xffffffffffffff1b\""};
 
+// Intel alone publishes statuses, advisories and evaluation numbers: a policy needs these fields as
+// soon as it accepts SGX or TDX, and may leave them out as long as it does not.
+Outcome<void> read_dcap_fields(PolicyTable& r, Policy& out) {
+  const bool needed = r.has(kSgx) || r.has(kTdx);
+  if (needed || r.has(kStatuses)) {
+    ASSIGN_OR_RETURN(const std::vector<std::string> statuses, r.texts(kStatuses, 1));
+    for (const std::string& text : statuses) {
+      const auto status = parse_tcb_status(text);
+      if (!status.has_value() || *status == TcbStatus::kRevoked)
+        return policy_bad(kPolicyValue, "", kStatuses,
+                          "has " + policy_cited(text) + ", which is not a status to accept");
+      out.tcb_statuses.push_back(*status);
+    }
+  }
+  out.advisories.any = r.says_any(kAdvisories);
+  if (!out.advisories.any && (needed || r.has(kAdvisories))) {
+    ASSIGN_OR_RETURN(out.advisories.values, r.texts(kAdvisories, 0));
+  }
+  if (needed || r.has(kMinEvaluation)) {
+    ASSIGN_OR_RETURN(const int64_t evaluation, r.integer(kMinEvaluation, 0, UINT32_MAX));
+    out.min_tcb_evaluation_number = static_cast<uint32_t>(evaluation);
+  }
+  return {};
+}
+
 Outcome<Policy> read_policy(const PolicyField& top) {
   PolicyTable r(top, "");
   Policy out;
@@ -43,18 +68,7 @@ Outcome<Policy> read_policy(const PolicyField& top) {
                    "The policy's format is " + policy_cited(format) +
                        ", which this program does not know. It reads " + policy_cited(kFormat) +
                        "; update the program if the policy is newer.");
-  ASSIGN_OR_RETURN(const std::vector<std::string> statuses, r.texts(kStatuses, 1));
-  for (const std::string& text : statuses) {
-    const auto status = parse_tcb_status(text);
-    if (!status.has_value() || *status == TcbStatus::kRevoked)
-      return policy_bad(kPolicyValue, "", kStatuses,
-                        "has " + policy_cited(text) + ", which is not a status to accept");
-    out.tcb_statuses.push_back(*status);
-  }
-  out.advisories.any = r.says_any(kAdvisories);
-  if (!out.advisories.any) {
-    ASSIGN_OR_RETURN(out.advisories.values, r.texts(kAdvisories, 0));
-  }
+  RETURN_IF_ERROR(read_dcap_fields(r, out));
   out.configurations.any = r.says_any(kConfigurations);
   if (!out.configurations.any) {
     ASSIGN_OR_RETURN(const std::vector<std::string> hashes, r.texts(kConfigurations, 1));
@@ -63,8 +77,6 @@ Outcome<Policy> read_policy(const PolicyField& top) {
       out.configurations.values.push_back(one);
     }
   }
-  ASSIGN_OR_RETURN(const int64_t evaluation, r.integer(kMinEvaluation, 0, UINT32_MAX));
-  out.min_tcb_evaluation_number = static_cast<uint32_t>(evaluation);
   ASSIGN_OR_RETURN(out.max_evidence_age_s, r.integer(kAge, 1, kMaxAge));
   if (r.has(kDebug)) {
     ASSIGN_OR_RETURN(out.allow_debug, r.boolean(kDebug));

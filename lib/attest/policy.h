@@ -117,6 +117,8 @@ struct Policy {
   std::optional<SnpPolicy> snp = {};
   std::optional<NitroPolicy> nitro = {};
 
+  // Statuses, advisories and the evaluation number are Intel's: SGX and TDX alone are judged by
+  // them, and a file has to say them as soon as it has a section of either.
   std::vector<TcbStatus> tcb_statuses;     // accepted; kRevoked cannot be
   Accepted<std::string> advisories;        // "INTEL-SA-00615", …: those a status may come with
   Accepted<Sha256Digest> configurations;   // of the measured configuration, a claim; lib/channel

@@ -96,6 +96,76 @@ TEST(Policy, RefusesEachMissingFieldByName) {
   EXPECT_EQ(error_of(""), "policy.missing");
 }
 
+// What stands at the top, and a section of the TEE.
+std::string of_tee(std::string_view top, std::string_view tee) {
+  const std::string wide = "[\"" + std::string(96, 'a') + "\"]\n";
+  std::string out = "format = \"blindai-policy-1\"\nconfigurations = \"any\"\n" + std::string(top) +
+                    "max_evidence_age_s = 3600\n";
+  if (tee == "sgx") out += "[sgx]\nmr_enclave = [\"" + std::string(kMeasurement) + "\"]\n";
+  if (tee == "tdx")
+    out += "[tdx]\nmr_td = " + wide +
+           "rtmr0 = \"any\"\nrtmr1 = \"any\"\nrtmr2 = \"any\"\nrtmr3 = \"any\"\n";
+  if (tee == "snp")
+    out += "[snp]\nmeasurement = " + wide +
+           "min_tcb_milan = { boot_loader = 4, tee = 0, snp = 24, microcode = 219 }\n";
+  if (tee == "nitro") out += "[nitro]\npcr0 = " + wide;
+  return out;
+}
+
+TEST(Policy, NeedsWhatIntelAlonePublishesOnlyForSgxAndTdx) {
+  const std::pair<std::string_view, std::string_view> fields[] = {
+      {"tcb_statuses", "tcb_statuses = [\"UpToDate\"]\n"},
+      {"advisories", "advisories = []\n"},
+      {"min_tcb_evaluation_number", "min_tcb_evaluation_number = 0\n"}};
+  for (const std::string_view tee : {"snp", "nitro"}) {
+    const auto policy = parse_policy(of_tee("", tee));
+    ASSERT_TRUE(policy.has_value()) << tee << policy.error().sentence;
+    EXPECT_TRUE(policy->tcb_statuses.empty());
+    EXPECT_FALSE(policy->advisories.accepts("INTEL-SA-00615"));
+    EXPECT_EQ(policy->min_tcb_evaluation_number, 0u);
+    EXPECT_EQ(parse_policy(policy_to_toml(*policy)).value(), *policy) << tee;
+    EXPECT_EQ(policy_to_toml(*policy).find("advisories"), std::string::npos) << tee;
+  }
+  for (const std::string_view tee : {"sgx", "tdx"}) {
+    std::string all;
+    for (const auto& [name, line] : fields) all += line;
+    EXPECT_EQ(error_of(of_tee(all, tee)), "accepted") << tee;
+    for (const auto& [left_out, unused] : fields) {
+      std::string top;
+      for (const auto& [name, line] : fields)
+        if (name != left_out) top += line;
+      // Another TEE's section beside it does not make them superfluous.
+      for (const std::string& text :
+           {of_tee(top, tee), of_tee(top, tee) + of_tee("", "snp").substr(of_tee("", "").size()),
+            of_tee(top, tee) + of_tee("", "nitro").substr(of_tee("", "").size())}) {
+        const auto policy = parse_policy(text);
+        ASSERT_FALSE(policy.has_value()) << text;
+        EXPECT_EQ(policy.error().name(), "policy.missing");
+        EXPECT_NE(policy.error().sentence.find("\"" + std::string(left_out) + "\" is missing"),
+                  std::string::npos)
+            << policy.error().sentence;
+      }
+    }
+  }
+}
+
+// A policy that was written for more TEEs keeps what it says, and has to say it right.
+TEST(Policy, ReadsWhatIsSuperfluousAsStrictlyAsWhatIsNot) {
+  const auto with = [](std::string_view line) { return of_tee(line, "snp"); };
+  const auto policy =
+      parse_policy(with("tcb_statuses = [\"UpToDate\"]\nadvisories = \"any\"\n"
+                        "min_tcb_evaluation_number = 7\n"));
+  ASSERT_TRUE(policy.has_value()) << policy.error().sentence;
+  EXPECT_EQ(policy->tcb_statuses, std::vector{TcbStatus::kUpToDate});
+  EXPECT_TRUE(policy->advisories.any);
+  EXPECT_EQ(policy->min_tcb_evaluation_number, 7u);
+  EXPECT_EQ(parse_policy(policy_to_toml(*policy)).value(), *policy);
+  EXPECT_EQ(error_of(with("tcb_statuses = []\n")), "policy.value");
+  EXPECT_EQ(error_of(with("tcb_statuses = [\"Revoked\"]\n")), "policy.value");
+  EXPECT_EQ(error_of(with("advisories = \"all\"\n")), "policy.type");
+  EXPECT_EQ(error_of(with("min_tcb_evaluation_number = -1\n")), "policy.value");
+}
+
 TEST(Policy, RefusesWhatNobodyWouldMean) {
   const std::vector<std::tuple<std::string_view, std::string_view, std::string_view>> edits = {
       {"blindai-policy-1", "blindai-policy-2", "policy.format"},

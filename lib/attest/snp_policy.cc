@@ -1,10 +1,9 @@
+#include "lib/attest/check_text.h"
 #include "lib/attest/snp_verification.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
 namespace {
-
-constexpr std::string_view kUnrestricted = "any (the policy does not say)";
 
 // "none", or every value in hexadecimal.
 template <size_t N>

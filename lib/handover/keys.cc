@@ -7,7 +7,7 @@
 namespace blindai {
 namespace {
 
-constexpr uint8_t kLayout = 1;
+constexpr uint8_t kRecordLayout = 1;
 constexpr Id kBadLayout{"handover.keys.layout"};
 constexpr Id kTooMany{
     "handover.too-many",
@@ -138,7 +138,7 @@ Result<Bytes> encode_inherited(const InheritedRecord& record) {
   Bytes out;
   out.reserve(2 + encoded_len(record.kept) +
               (record.pending.has_value() ? encoded_len(*record.pending) : 0));
-  put_u8(out, kLayout);
+  put_u8(out, kRecordLayout);
   put_keys(out, record.kept);
   put_u8(out, record.pending.has_value() ? 1 : 0);
   if (record.pending.has_value()) put_handed(out, *record.pending);
@@ -150,7 +150,7 @@ Result<InheritedRecord> decode_inherited(BytesView record) {
   uint8_t layout = 0;
   bool pending = false;
   InheritedRecord out;
-  if (!r.u8(layout) || layout != kLayout) return bad_layout();
+  if (!r.u8(layout) || layout != kRecordLayout) return bad_layout();
   ASSIGN_OR_RETURN(out.kept, read_keys(r));
   if (!read_flag(r, pending)) return bad_layout();
   if (pending) {
@@ -167,7 +167,7 @@ Result<InheritedRecord> decode_inherited(BytesView record) {
 Result<Bytes> encode_given(const GivenRecord& record) {
   if (record.contents.size() > kMaxHandedContents) return fail(Code::kTooLarge, kTooMany);
   Bytes out;
-  put_u8(out, kLayout);
+  put_u8(out, kRecordLayout);
   put_u8(out, record.transfer.has_value() ? 1 : 0);
   append(out, record.transfer.value_or(TransferId{}));
   append(out, record.release);
@@ -183,7 +183,7 @@ Result<GivenRecord> decode_given(BytesView record) {
   TransferId transfer;
   GivenRecord out;
   uint32_t num_contents = 0;
-  if (!r.u8(layout) || layout != kLayout || !read_flag(r, whole) || !r.array(transfer) ||
+  if (!r.u8(layout) || layout != kRecordLayout || !read_flag(r, whole) || !r.array(transfer) ||
       !r.array(out.release) || !r.u32le(num_contents) || num_contents > kMaxHandedContents)
     return bad_layout();
   const auto zero = [](uint8_t byte) { return byte == 0; };

@@ -32,4 +32,18 @@ Result<Sha256Digest> measurement_of(std::vector<MeasuredFile> files) {
   return sha256(as_bytes(manifest));
 }
 
+ByteArray<48> wide_measurement(const Sha256Digest& measurement) {
+  ByteArray<48> out{};
+  std::ranges::copy(measurement, out.begin());
+  return out;
+}
+
+std::array<ByteArray<48>, 4> simulated_rtmrs() {
+  const auto of = [](std::string_view text) { return wide_measurement(sha256(as_bytes(text))); };
+  return {of("BlindAI simulation RTMR 0"),
+          of("BlindAI simulation RTMR 1"),
+          of("BlindAI simulation RTMR 2"),
+          {}};
+}
+
 }  // namespace blindai

@@ -1,4 +1,5 @@
-// The measurement of a set of programs: what stands for MRENCLAVE where no hardware loads them.
+// The measurement of a set of programs: what stands for MRENCLAVE, MRTD or MEASUREMENT where no
+// hardware loads them.
 //
 //   FileMeasurer server("blindai-server");
 //   server.update(piece); ...                   // the caller reads the file
@@ -10,6 +11,7 @@
 // docs/formats/measurement.md describes it.   Pure.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -55,5 +57,12 @@ Result<std::string> measurement_manifest(std::vector<MeasuredFile> files);
 
 // SHA-256 of the manifest.
 Result<Sha256Digest> measurement_of(std::vector<MeasuredFile> files);
+
+// Where a TEE's field for it has 48 bytes, as MRTD and SEV-SNP's MEASUREMENT: the measurement, then
+// 16 zeros.
+ByteArray<48> wide_measurement(const Sha256Digest& measurement);
+
+// What stands in RTMR 0 to 3 of a simulated trust domain, which loads nothing after its image.
+std::array<ByteArray<48>, 4> simulated_rtmrs();
 
 }  // namespace blindai

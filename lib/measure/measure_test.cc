@@ -31,6 +31,21 @@ TEST(Measure, IsWhatSha256sumSays) {
             "0914dc07cd4d836b70db55e895c3ac2a663f48097b4f8bd3822f15a7285b56b9");
 }
 
+TEST(Measure, IsFollowedByZerosWhereThereIsMoreRoom) {
+  const Sha256Digest measurement = sha256(as_bytes("programs"));
+  EXPECT_EQ(to_hex(wide_measurement(measurement)), to_hex(measurement) + std::string(32, '0'));
+}
+
+// The expected value was made with sha256sum from the text.
+TEST(Measure, ASimulatedTrustDomainsRegistersAreAlwaysTheSame) {
+  const auto rtmrs = simulated_rtmrs();
+  EXPECT_EQ(to_hex(rtmrs[0]), "4321fef25293e692fc5ff90480c299512d02da6be091290d56a3c977c93e5edf" +
+                                  std::string(32, '0'));
+  EXPECT_NE(rtmrs[1], rtmrs[0]);
+  EXPECT_NE(rtmrs[2], rtmrs[1]);
+  EXPECT_EQ(rtmrs[3], ByteArray<48>{});
+}
+
 TEST(Measure, DoesNotDependOnOrderOrPieces) {
   FileMeasurer pieces("blindai-server");
   for (const char* piece : {"on", "", "e"}) pieces.update(as_bytes(piece));

@@ -551,7 +551,7 @@ def test_release_that_the_server_prints(tmp_path: Path, pair: Pair) -> None:
         text=True,
     )
     assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(3)]
+    lines = [process.stdout.readline() for _ in range(4)]
     process.terminate()
     process.wait(timeout=60)
     process.stdout.close()

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "lib/attest/evidence.h"
-#include "lib/base/bytes.h"
 
 namespace blindai {
 
-// kSgxV3 is what a simulated server gives out; the others are for tests.
+// kSgxV3 and kTdxV4 are what a simulated server gives out; the others are for tests.
 enum class SimulatedQuote : uint8_t { kSgxV3, kSgxV4, kSgxV5, kTdxV4, kTdxV5Td10, kTdxV5Td15 };
 
 constexpr Tee tee_of(SimulatedQuote format) {
@@ -26,13 +25,6 @@ constexpr uint16_t version_of(SimulatedQuote format) {
       break;
   }
   return 5;
-}
-
-// MRTD of a simulated TD: the measurement, then 16 zero bytes.
-inline ByteArray<48> simulation_mr_td(const Sha256Digest& measurement) {
-  ByteArray<48> out{};
-  for (size_t i = 0; i < measurement.size(); ++i) out[i] = measurement[i];
-  return out;
 }
 
 }  // namespace blindai

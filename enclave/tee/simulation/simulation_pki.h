@@ -30,7 +30,7 @@ class SimulationPki {
   const Collateral& collateral() const { return collateral_; }
 
   // A quote of the format, with the chain in it (certification data type 5). `measurement` is what
-  // stands for the program: MRENCLAVE, or simulation_mr_td() of it as MRTD. report_data is the
+  // stands for the program: MRENCLAVE, or wide_measurement() of it as MRTD. report_data is the
   // caller's.
   Bytes quote(const Sha256Digest& measurement, const ByteArray<64>& report_data) const;
 

@@ -1,6 +1,7 @@
 #include "enclave/tee/simulation/simulation_pki.h"
 #include "enclave/tee/simulation/simulation_platform.h"
 #include "lib/base/byte_reader.h"
+#include "lib/measure/measure.h"
 
 namespace blindai {
 namespace {
@@ -97,8 +98,7 @@ void put_td_report(Bytes& out, bool td15, const SimulationFaults& faults,
   put_u64le(out, 0x0602e7);  // XFAM
   append(out, mr_td);
   put_zeros(out, 3 * 48);  // MRCONFIGID, MROWNER, MROWNERCONFIG
-  for (const std::string_view name : {"RTMR 0", "RTMR 1", "RTMR 2"}) register_of(name);
-  put_zeros(out, 48);  // RTMR 3
+  for (const ByteArray<48>& rtmr : simulated_rtmrs()) append(out, rtmr);
   append(out, report_data);
   if (!td15) return;
   append(out, tee_tcb_svn(td.current));
@@ -135,7 +135,7 @@ Bytes SimulationPki::quote(const Sha256Digest& measurement,
   Bytes out = header_of(format_);
   if (tee == Tee::kTdx)
     put_td_report(out, format_ == SimulatedQuote::kTdxV5Td15, faults_,
-                  simulation_mr_td(measurement), report_data);
+                  wide_measurement(measurement), report_data);
   else
     put_report(out, enclave_report(faults_, measurement, report_data));
   ByteArray<64> signature = attestation_key.sign_raw(out);

@@ -9,6 +9,7 @@
 #include "lib/attest/verify.h"
 #include "lib/channel/claims.h"
 #include "lib/channel/simulation_root.h"
+#include "lib/measure/measure.h"
 
 namespace blindai {
 
@@ -30,7 +31,7 @@ inline Policy simulation_policy(Tee tee) {
   if (tee == Tee::kSgx) {
     out.sgx.emplace().mr_enclave = {kSimulatedPrograms};
   } else {
-    out.tdx.emplace().mr_td = {simulation_mr_td(kSimulatedPrograms)};
+    out.tdx.emplace().mr_td = {wide_measurement(kSimulatedPrograms)};
     for (auto& rtmr : out.tdx->rtmr) rtmr.any = true;
   }
   out.tcb_statuses = {TcbStatus::kUpToDate};

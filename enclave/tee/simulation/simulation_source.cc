@@ -1,37 +1,21 @@
 #include "enclave/tee/simulation/simulation_source.h"
 
 namespace blindai {
-namespace {
-
-constexpr int64_t kRenewAfter = 24 * 3600;  // seconds
-
-}  // namespace
 
 SimulationSource::SimulationSource(const Sha256Digest& measurement, Clock clock,
                                    SimulationFaults faults, SimulatedQuote format)
     : measurement_(measurement),
-      clock_(std::move(clock)),
-      faults_(std::move(faults)),
       format_(format),
-      made_at_(clock_()),
-      pki_(made_at_, faults_, format_) {}
+      pki_(std::move(clock), [faults = std::move(faults), format](Time now) {
+        return SimulationPki(now, faults, format);
+      }) {}
 
 Result<Evidence> SimulationSource::evidence(const ByteArray<64>& report_data) {
-  return Evidence{tee(), pki().quote(measurement_, report_data)};
+  return Evidence{tee(), pki_.now().quote(measurement_, report_data)};
 }
 
 Result<Collateral> SimulationSource::collateral() {
-  return pki().collateral();
-}
-
-const SimulationPki& SimulationSource::pki() {
-  const Time now = clock_();
-  // Also when the clock was set back: nothing made now may begin in the future.
-  if (now >= made_at_ + kRenewAfter || now < made_at_) {
-    made_at_ = now;
-    pki_ = SimulationPki(now, faults_, format_);
-  }
-  return pki_;
+  return pki_.now().collateral();
 }
 
 }  // namespace blindai

@@ -17,7 +17,7 @@ TEST(SimulationTd, EvidenceSaysWhoItIs) {
     EXPECT_EQ(e.tee(), Tee::kTdx);
     EXPECT_EQ(e.sgx(), nullptr);
     ASSERT_NE(e.tdx(), nullptr);
-    const ByteArray<48> mr_td = simulation_mr_td(kSimulatedPrograms);
+    const ByteArray<48> mr_td = wide_measurement(kSimulatedPrograms);
     EXPECT_TRUE(equal(e.measurement(), mr_td));
     EXPECT_EQ(e.tdx()->mr_td, mr_td);
     EXPECT_EQ(e.tdx()->rtmr[3], (ByteArray<48>{}));
