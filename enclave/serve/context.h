@@ -10,6 +10,7 @@
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/identity.h"
 #include "enclave/serve/metrics.h"
+#include "enclave/serve/tenancy.h"
 #include "enclave/vault/vault.h"
 #include "lib/base/time.h"
 #include "net/background.h"
@@ -25,6 +26,7 @@ struct ServeContext {
   HandoverGiver& handover;  // answer() in `background`
   WorkerPool& workers;
   Metrics& metrics;
+  Tenancy& tenancy;
   const MeasuredConfig& config;
   std::function<Time()> clock;
   std::string version;
