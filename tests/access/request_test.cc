@@ -25,7 +25,9 @@ class OwnersRequests : public testing::Test {
     nobody_ = std::make_unique<Peer>(server_.address(), no_proof());
   }
   static std::string told(const Reply& reply) {
-    if (reply.status >= 400) EXPECT_GT(reply.sentence.size(), 30u) << reply.body;
+    if (reply.status >= 400) {
+      EXPECT_GT(reply.sentence.size(), 30u) << reply.body;
+    }
     return std::to_string(reply.status) + (reply.code.empty() ? "" : " " + reply.code);
   }
   static std::string consent(uint8_t key, uint8_t owner) {
