@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "enclave/serve/attestation_routes.h"
+#include "enclave/serve/handover_route.h"
 #include "enclave/serve/infer_exchange.h"
 #include "enclave/serve/models.h"
 #include "enclave/serve/reply.h"
@@ -48,6 +49,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
   if (!route.version.empty() && route.version != kOnlyVersion)
     return problem(Code::kNotFound, "model.version",
                    "Models here have one version, 1; leave /versions/ out or ask for 1.");
+  RETURN_IF_ERROR(still_serves(context_, route));
   ASSIGN_OR_RETURN(CallerPtr caller, context_.tenancy.callers.identify(head, reply));
   Asked asked{
       .head = head, .route = route, .reply = reply, .caller = std::move(caller), .record = nullptr};
@@ -102,6 +104,8 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle_rest(const Asked& asked
       return show_evidence(context_, reply);
     case Endpoint::kFreshEvidence:
       return make_evidence(context_, reply);
+    case Endpoint::kHandover:
+      return hand_over(context_, reply);
     case Endpoint::kKeys:
       return list_keys(context_, asked.caller, reply);
     case Endpoint::kEndorse:
@@ -116,6 +120,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle_rest(const Asked& asked
 
 Outcome<BlindaiService::Exchange> BlindaiService::handle_model(const Asked& asked) {
   const ModelRecord& record = *asked.record;
+  RETURN_IF_ERROR(still_runs(context_, asked.route, record));
   const auto answer = [&](std::string json) {
     return answer_with(asked.reply, std::move(json), expiry_fields(record));
   };

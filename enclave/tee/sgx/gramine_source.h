@@ -1,8 +1,8 @@
 // Evidence about an SGX enclave from the library OS around it, Gramine.
 //
 // Source: Gramine's documentation, "Attestation and Secret Provisioning", section "Low-level
-// /dev/attestation interface". Its files are the process's own, so no other program can come
-// between writing and reading.
+// /dev/attestation interface", and of its manifest syntax "Encrypted files" for the names of keys.
+// Its files are the process's own, so no other program can come between writing and reading.
 #pragma once
 
 #include <optional>
@@ -26,6 +26,10 @@ class GramineSource final : public EvidenceSource {
   Result<Evidence> evidence(const ByteArray<64>& report_data) override;
   // Errors: the supply's, and those above.
   Result<Collateral> collateral() override;
+  // From "_sgx_mrenclave", the 16 bytes that EGETKEY derives for this MRENCLAVE on this processor
+  // at its present security versions: after a microcode update that raises them it is another.
+  // Errors: kNotFound "tee.sgx.absent"; kUnavailable "tee.sgx.key".
+  Result<std::optional<SecretKey>> sealing_root() override;
 
  private:
   Kernel& kernel_;

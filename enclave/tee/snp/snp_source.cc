@@ -62,4 +62,9 @@ Result<Collateral> SnpSource::collateral() {
   return supply_.complete(*last_, certificates());
 }
 
+Result<std::optional<SecretKey>> SnpSource::sealing_root() {
+  ASSIGN_OR_RETURN(SecretKey key, sev_guest_key(kernel_, vmpl_.value_or(0)));
+  return key;
+}
+
 }  // namespace blindai

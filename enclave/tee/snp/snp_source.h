@@ -24,6 +24,8 @@ class SnpSource final : public EvidenceSource {
   // The certificates that came with the last report, the rest from the supply. A table of them that
   // cannot be read counts as none. Errors: the supply's, and those above.
   Result<Collateral> collateral() override;
+  // Errors: those of sev_guest_key().
+  Result<std::optional<SecretKey>> sealing_root() override;
 
  private:
   Result<Bytes> report(const ByteArray<64>& report_data);
