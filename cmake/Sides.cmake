@@ -83,6 +83,8 @@ function(blindai_test path)
   # A test's own code runs once and is mostly GoogleTest's macros: optimising it takes longer than it
   # can ever win, above all under the sanitizers. What it tests is built as the preset says.
   target_compile_options(${target} PRIVATE -O0)
+  # Tests name their helpers as suits each file.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)

@@ -42,6 +42,9 @@ if(BLINDAI_SERVER)
   find_package(spdlog REQUIRED)
   pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
   third_party(spdlog SIDES enclave cloud LIBS spdlog::spdlog fmt::fmt)
+  # Counters and histograms for the operator, and their text form: the core alone, no HTTP server.
+  pkg_check_modules(PROMETHEUS REQUIRED IMPORTED_TARGET prometheus-cpp-core)
+  third_party(prometheus SIDES enclave cloud LIBS PkgConfig::PROMETHEUS)
   third_party(seccomp SIDES enclave LIBS PkgConfig::SECCOMP)
   # ONNX Runtime's C API headers only; the library is opened at run time by the worker.
   third_party(onnxruntime SIDES enclave LIBS "")

@@ -26,4 +26,7 @@ using AddressList = std::unique_ptr<addrinfo, AddressListDeleter>;
 // Blocking. Errors: kUnavailable "net.resolve".
 Result<AddressList> resolve(const HostPort& where, bool passive);
 
+// Whether only this machine can reach every one of these addresses (127.0.0.0/8, ::1).
+bool all_loopback(const AddressList& list);
+
 }  // namespace blindai

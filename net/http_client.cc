@@ -16,7 +16,6 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kRecordLen = 16 * 1024;
 constexpr size_t kStreamPieceLen = 256 * 1024;
 constexpr Id kTimeout{"net.timeout",
                       "The server did not answer in time; try again, or allow more time."};
@@ -153,7 +152,7 @@ Status HttpClient::wait(IoStatus for_what) {
 
 // Reads once. Room for more than a record is made only by the caller of larger bodies.
 Status HttpClient::fill() {
-  if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, options_.head.head_bytes));
+  if (in_.empty()) in_.resize(std::max<size_t>(kTlsRecordLen, options_.head.head_bytes));
   if (in_at_ == in_len_) {
     in_at_ = in_len_ = 0;
   } else if (in_len_ == in_.size()) {
@@ -183,7 +182,7 @@ Status HttpClient::write_all(BytesView data) {
       RETURN_IF_ERROR(wait(IoStatus::kWantWrite));
       pollfd p{fd_, POLLIN, 0};
       if (::poll(&p, 1, 0) == 1 && in_at_ == in_len_) {
-        if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, options_.head.head_bytes));
+        if (in_.empty()) in_.resize(std::max<size_t>(kTlsRecordLen, options_.head.head_bytes));
         const IoResult peeked = stream_->read(in_);
         in_at_ = 0;
         in_len_ = peeked.n;
@@ -221,9 +220,9 @@ Result<HttpClientResponse> HttpClient::send(const HttpClientRequest& request) {
   // As much of the body as fits joins the head in one record.
   size_t index = 0;
   size_t at = 0;
-  while (index < request.body.size() && first.size() < kRecordLen) {
+  while (index < request.body.size() && first.size() < kTlsRecordLen) {
     const BytesView piece = request.body[index].subspan(at);
-    const size_t n = std::min(piece.size(), kRecordLen - first.size());
+    const size_t n = std::min(piece.size(), kTlsRecordLen - first.size());
     append(first, piece.first(n));
     at += n;
     if (at == request.body[index].size()) {

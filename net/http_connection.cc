@@ -6,10 +6,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "net/plain_socket.h"
+
 namespace blindai {
 namespace {
 
-constexpr size_t kRecordLen = 16 * 1024;  // RFC 8446 section 5.1: the most one record carries
 constexpr uint8_t kHandshakeRecord = 22;  // RFC 8446 section 5.1: ContentType of a ClientHello
 constexpr std::chrono::seconds kLingerTime{5};
 // Steps one connection may take before the others get their turn: half a megabyte of body.
@@ -26,7 +27,7 @@ HttpConnection::HttpConnection(HttpConnectionOwner& owner, Reactor& reactor, int
 HttpConnection::~HttpConnection() {
   if (state_ != State::kClosed) {
     watch_.reset();
-    tls_.reset();
+    stream_.reset();
     ::close(fd_);
   }
 }
@@ -37,12 +38,15 @@ void HttpConnection::start() {
 
 void HttpConnection::close() {
   if (state_ == State::kClosed) return;
-  if (tls_ != nullptr && state_ != State::kHandshake && state_ != State::kLingering)
-    tls_->close_notify();
+  if (stream_ != nullptr && state_ != State::kHandshake && state_ != State::kLingering)
+    stream_->close_notify();
   state_ = State::kClosed;
+  if (exchange_ != nullptr && !answered_) tell_end(0);
   exchange_.reset();
+  note_.reset();
   watch_.reset();
-  tls_.reset();
+  tls_ = nullptr;
+  stream_.reset();
   ::close(fd_);
   owner_.closed(this);
 }
@@ -131,12 +135,19 @@ HttpConnection::Step HttpConnection::step() {
 
 // A browser or curl that speaks plain HTTP here gets an answer it can show, not a TLS alert.
 HttpConnection::Step HttpConnection::peek() {
+  if (owner_.tls() == nullptr) {
+    stream_ = std::make_unique<PlainSocket>(fd_);
+    state_ = State::kHandshake;
+    return Step::kAgain;
+  }
   uint8_t first = 0;
   const ssize_t n = ::recv(fd_, &first, 1, MSG_PEEK);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return Step::kWaitRead;
   if (n <= 0) return Step::kClose;
   if (first == kHandshakeRecord) {
-    tls_ = owner_.tls().accept(fd_);
+    auto socket = owner_.tls()->accept(fd_);
+    tls_ = socket.get();
+    stream_ = std::move(socket);
     state_ = State::kHandshake;
     return Step::kAgain;
   }
@@ -157,7 +168,7 @@ HttpConnection::Step HttpConnection::peek() {
 }
 
 HttpConnection::Step HttpConnection::handshake() {
-  switch (tls_->handshake()) {
+  switch (stream_->handshake()) {
     case IoStatus::kOk:
       state_ = State::kHead;
       set_deadline(owner_.limits().idle_time);
@@ -177,7 +188,7 @@ HttpConnection::Step HttpConnection::handshake() {
 }
 
 IoStatus HttpConnection::fill() {
-  if (in_.empty()) in_.resize(std::max<size_t>(kRecordLen, owner_.limits().head.head_bytes));
+  if (in_.empty()) in_.resize(std::max<size_t>(kTlsRecordLen, owner_.limits().head.head_bytes));
   if (in_at_ == in_len_) {
     in_at_ = in_len_ = 0;
   } else if (in_len_ == in_.size()) {
@@ -185,7 +196,7 @@ IoStatus HttpConnection::fill() {
     in_len_ -= in_at_;
     in_at_ = 0;
   }
-  const IoResult result = tls_->read(std::span(in_).subspan(in_len_));
+  const IoResult result = stream_->read(std::span(in_).subspan(in_len_));
   in_len_ += result.n;
   if (result.status == IoStatus::kWantRead && in_at_ == in_len_) {
     in_at_ = in_len_ = 0;
@@ -227,6 +238,8 @@ HttpConnection::Step HttpConnection::begin_request() {
   const HttpHead& head = *parser_->head();
   ++owner_.counters().requests;
   ++sequence_;
+  kind_ = 0;
+  began_ = Reactor::Clock::now();
   answered_ = body_done_ = continue_sent_ = false;
   chunked_ = head.chunked;
   body_left_ = head.content_length.value_or(0);
@@ -283,7 +296,7 @@ HttpConnection::Step HttpConnection::read_body_direct(std::span<uint8_t> space) 
     std::memcpy(space.data(), early.data(), got);
     consume(got);
   } else {
-    const IoResult result = tls_->read(space.first(want));
+    const IoResult result = stream_->read(space.first(want));
     if (result.status == IoStatus::kWantRead) return Step::kWaitRead;
     if (result.status == IoStatus::kWantWrite) return Step::kWaitWrite;
     if (result.status != IoStatus::kOk) return Step::kClose;
@@ -358,6 +371,7 @@ void HttpConnection::answer(uint64_t sequence, HttpResponse response) {
 
 void HttpConnection::queue(HttpResponse response) {
   answered_ = true;
+  tell_end(response.status);
   response_ = std::move(response);
   uint64_t length = response_.body.size();
   for (const BytesView& piece : response_.tail) length += piece.size();
@@ -372,9 +386,9 @@ void HttpConnection::queue(HttpResponse response) {
   out_at_ = tail_index_ = tail_at_ = 0;
   // The beginning of the tail joins the first record: one record and one system call for a small
   // answer.
-  while (tail_index_ < response_.tail.size() && out_.size() < kRecordLen) {
+  while (tail_index_ < response_.tail.size() && out_.size() < kTlsRecordLen) {
     const BytesView piece = response_.tail[tail_index_].subspan(tail_at_);
-    const size_t n = std::min(piece.size(), kRecordLen - out_.size());
+    const size_t n = std::min(piece.size(), kTlsRecordLen - out_.size());
     append(out_, piece.first(n));
     tail_at_ += n;
     if (tail_at_ == response_.tail[tail_index_].size()) {
@@ -384,6 +398,10 @@ void HttpConnection::queue(HttpResponse response) {
   }
   state_ = State::kWriting;
   set_deadline(owner_.limits().stall_time);
+}
+
+void HttpConnection::tell_end(unsigned status) {
+  owner_.service().ended({.kind = kind_, .status = status, .time = Reactor::Clock::now() - began_});
 }
 
 HttpConnection::Step HttpConnection::write() {
@@ -401,7 +419,7 @@ HttpConnection::Step HttpConnection::write() {
   } else {
     return after_answer();
   }
-  const IoResult result = tls_->write(next);
+  const IoResult result = stream_->write(next);
   if (result.status == IoStatus::kWantRead) return Step::kWaitRead;
   if (result.status == IoStatus::kWantWrite) return Step::kWaitWrite;
   if (result.status != IoStatus::kOk) return Step::kClose;
@@ -427,11 +445,11 @@ HttpConnection::Step HttpConnection::after_answer() {
   }
   exchange_.reset();
   response_ = HttpResponse();
-  if (out_.capacity() > kRecordLen) Bytes().swap(out_);
+  if (out_.capacity() > kTlsRecordLen) Bytes().swap(out_);
   const bool complete = body_done_ || parser_ == nullptr || body_complete();
   if (close_after_) {
     if (complete) return Step::kClose;
-    tls_->close_notify();
+    stream_->close_notify();
     ::shutdown(fd_, SHUT_WR);
     set_deadline(kLingerTime);
     state_ = State::kLingering;
@@ -445,7 +463,7 @@ HttpConnection::Step HttpConnection::after_answer() {
   state_ = State::kHead;
   set_deadline(owner_.limits().idle_time);
   // Nothing buffered, so asking the socket now would only find it empty.
-  if (unread().empty() && !tls_->has_pending()) {
+  if (unread().empty() && (tls_ == nullptr || !tls_->has_pending())) {
     Bytes().swap(in_);
     in_at_ = in_len_ = 0;
     return Step::kWaitRead;
@@ -506,11 +524,19 @@ HttpConnection::Step HttpConnection::linger() {
 HttpConnection::Step HttpConnection::refuse(const Error& error) {
   HttpResponse response = owner_.service().refuse(error);
   response.close = true;
+  if (parser_ == nullptr || parser_->head() == nullptr) {  // not a request yet
+    kind_ = 0;
+    began_ = Reactor::Clock::now();
+  }
   // What follows a head or chunk that could not be read has no boundary any more.
   chunked_ = false;
   body_left_ = UINT64_MAX;
   queue(std::move(response));
   return Step::kAgain;
+}
+
+void HttpConnection::set_kind(uint64_t sequence, uint8_t kind) {
+  if (sequence == sequence_) kind_ = kind;
 }
 
 void HttpConnection::resume_body(uint64_t sequence) {
@@ -529,6 +555,16 @@ void HttpReply::send(HttpResponse response) const {
 }
 void HttpReply::resume_body() const {
   if (auto connection = connection_.lock()) connection->resume_body(sequence_);
+}
+std::shared_ptr<HttpNote> HttpReply::note() const {
+  auto connection = connection_.lock();
+  return connection == nullptr ? nullptr : connection->note();
+}
+void HttpReply::set_kind(uint8_t kind) const {
+  if (auto connection = connection_.lock()) connection->set_kind(sequence_, kind);
+}
+void HttpReply::leave_note(std::shared_ptr<HttpNote> note) const {
+  if (auto connection = connection_.lock()) connection->leave_note(std::move(note));
 }
 Result<ByteArray<32>> HttpReply::export_key(std::string_view label) const {
   auto connection = connection_.lock();

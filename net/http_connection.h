@@ -1,4 +1,5 @@
-// One connection of an HttpServer: the state machine between TLS records and a service. Internal.
+// One connection of an HttpServer: the state machine between a stream's bytes and a service.
+// Internal.
 #pragma once
 
 #include "net/http_server.h"
@@ -11,7 +12,7 @@ class HttpConnectionOwner {
   virtual ~HttpConnectionOwner() = default;
   virtual void closed(HttpConnection* connection) = 0;
   virtual HttpService& service() = 0;
-  virtual TlsServerContext& tls() = 0;
+  virtual TlsServerContext* tls() = 0;  // null: connections are plain
   virtual const HttpServerLimits& limits() const = 0;
   virtual HttpServerCounters& counters() = 0;
   virtual bool draining() const = 0;
@@ -34,6 +35,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void answer(uint64_t sequence, HttpResponse response);
   void resume_body(uint64_t sequence);
   Result<ByteArray<32>> export_key(std::string_view label) const;
+  std::shared_ptr<HttpNote> note() const { return note_; }
+  void leave_note(std::shared_ptr<HttpNote> note) { note_ = std::move(note); }
+  void set_kind(uint64_t sequence, uint8_t kind);
 
  private:
   enum class State : uint8_t {
@@ -72,6 +76,7 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   BytesView unread() const { return BytesView(in_).subspan(in_at_, in_len_ - in_at_); }
   void finish_body();
   void queue(HttpResponse response);
+  void tell_end(unsigned status);
   void set_deadline(std::chrono::seconds time);
   bool body_complete() const;
 
@@ -85,7 +90,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   bool body_done_ = false;  // the current request's body was taken whole
   bool continue_sent_ = false;
   uint64_t sequence_ = 0;
-  std::unique_ptr<TlsSocket> tls_;
+  uint8_t kind_ = 0;  // of the current request
+  Reactor::Clock::time_point began_;
+  std::unique_ptr<Stream> stream_;
+  TlsSocket* tls_ = nullptr;  // stream_, when it is TLS
+  std::shared_ptr<HttpNote> note_;
   std::unique_ptr<Reactor::Watch> watch_;
   Reactor::Clock::time_point deadline_;
 

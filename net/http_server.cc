@@ -17,10 +17,11 @@ namespace {
 
 using std::chrono::milliseconds;
 
-class TlsHttpServer final : public HttpServer, public HttpConnectionOwner {
+class ReactorHttpServer final : public HttpServer, public HttpConnectionOwner {
  public:
-  TlsHttpServer(Reactor& reactor, int listen_fd, TlsServerContext& tls, HttpService& service,
-                const HttpServerLimits& limits)
+  // `tls` null: without it.
+  ReactorHttpServer(Reactor& reactor, int listen_fd, TlsServerContext* tls, HttpService& service,
+                    const HttpServerLimits& limits)
       : reactor_(reactor),
         tls_(tls),
         service_(service),
@@ -33,7 +34,7 @@ class TlsHttpServer final : public HttpServer, public HttpConnectionOwner {
     check_times_later();
   }
 
-  ~TlsHttpServer() override {
+  ~ReactorHttpServer() override {
     stop_listening();
     // Each close() calls closed(), which must not find a map under iteration.
     auto all = std::move(connections_);
@@ -124,12 +125,12 @@ class TlsHttpServer final : public HttpServer, public HttpConnectionOwner {
     finish_drain();
   }
   HttpService& service() override { return service_; }
-  TlsServerContext& tls() override { return tls_; }
+  TlsServerContext* tls() override { return tls_; }
   const HttpServerLimits& limits() const override { return limits_; }
   bool draining() const override { return draining_; }
 
   Reactor& reactor_;
-  TlsServerContext& tls_;
+  TlsServerContext* tls_;
   HttpService& service_;
   const HttpServerLimits limits_;
   int listen_fd_;
@@ -149,7 +150,13 @@ class TlsHttpServer final : public HttpServer, public HttpConnectionOwner {
 std::unique_ptr<HttpServer> HttpServer::create(Reactor& reactor, int listen_fd,
                                                TlsServerContext& tls, HttpService& service,
                                                const HttpServerLimits& limits) {
-  return std::make_unique<TlsHttpServer>(reactor, listen_fd, tls, service, limits);
+  return std::make_unique<ReactorHttpServer>(reactor, listen_fd, &tls, service, limits);
+}
+
+std::unique_ptr<HttpServer> HttpServer::create_plain(Reactor& reactor, int listen_fd,
+                                                     HttpService& service,
+                                                     const HttpServerLimits& limits) {
+  return std::make_unique<ReactorHttpServer>(reactor, listen_fd, nullptr, service, limits);
 }
 
 Result<int> listen_on(const std::string& address) {

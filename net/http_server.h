@@ -1,4 +1,4 @@
-// An HTTP/1.1 server over TLS 1.3 on one Reactor.
+// An HTTP/1.1 server on one Reactor: over TLS 1.3, or without it for what is nobody's secret.
 //
 // A service answers requests; bodies arrive in memory that the service names, so that a tensor is
 // decrypted straight to where the model will read it:
@@ -50,6 +50,12 @@ struct HttpResponse {
 
 class HttpConnection;
 
+// What a service leaves with a connection for its next requests; gone with the connection.
+class HttpNote {
+ public:
+  virtual ~HttpNote() = default;
+};
+
 // The right to answer one request, once. Copies share it. Safe to hold and call after the
 // connection is gone: nothing happens then. Used on the reactor's thread only.
 class HttpReply {
@@ -60,7 +66,13 @@ class HttpReply {
   // body_space() has room again after it returned an empty span.
   void resume_body() const;
   // The TLS exporter of this connection (32 bytes).
+  // Errors: kUnavailable "tls.closed" when the connection is gone or has no TLS.
   Result<ByteArray<32>> export_key(std::string_view label) const;
+  // What leave_note() left with this connection last; null before that.
+  std::shared_ptr<HttpNote> note() const;
+  void leave_note(std::shared_ptr<HttpNote> note) const;
+  // Says of what kind the request is, for HttpService::ended(). 0 until then.
+  void set_kind(uint8_t kind) const;
 
  private:
   std::weak_ptr<HttpConnection> connection_;
@@ -80,6 +92,13 @@ class HttpExchange {
   virtual void body_done() = 0;
 };
 
+// What became of one request.
+struct HttpEnded {
+  uint8_t kind = 0;                 // HttpReply::set_kind()
+  unsigned status = 0;              // 0: its client left before there was an answer
+  Reactor::Clock::duration time{};  // from the end of its head until it was answered
+};
+
 class HttpService {
  public:
   virtual ~HttpService() = default;
@@ -87,6 +106,8 @@ class HttpService {
   virtual std::shared_ptr<HttpExchange> serve(const HttpHead& head, HttpReply reply) = 0;
   // The answer to a request that the HTTP layer itself refuses.
   virtual HttpResponse refuse(const Error& error) = 0;
+  // Called once for every request, serve()d or refused; for counting.
+  virtual void ended(const HttpEnded& /*request*/) {}
 };
 
 struct HttpServerCounters {
@@ -102,6 +123,11 @@ class HttpServer {
   // Takes over `listen_fd`, a listening socket. References outlive the server.
   static std::unique_ptr<HttpServer> create(Reactor& reactor, int listen_fd, TlsServerContext& tls,
                                             HttpService& service, const HttpServerLimits& limits);
+  // The same without TLS: whoever is on the way reads and changes everything. For the operator's
+  // own listener (enclave/serve/operator_service.h); nothing of a user's goes through one.
+  static std::unique_ptr<HttpServer> create_plain(Reactor& reactor, int listen_fd,
+                                                  HttpService& service,
+                                                  const HttpServerLimits& limits);
   virtual ~HttpServer() = default;
   // Stops accepting, closes idle connections, lets running requests finish and then calls back.
   // Those still running after `patience` are cut off.

@@ -75,6 +75,7 @@ class TestService final : public HttpService {
   };
 
   std::shared_ptr<HttpExchange> serve(const HttpHead& head, HttpReply reply) override {
+    reply.set_kind(static_cast<uint8_t>(head.target.size()));
     if (head.target == "/refuse") {
       reply.send(refuse({Code::kDenied, "test.refused"}));
       return nullptr;
@@ -88,6 +89,9 @@ class TestService final : public HttpService {
     return response;
   }
 
+  void ended(const HttpEnded& request) override { ends.push_back(request); }
+
+  std::vector<HttpEnded> ends;
   std::vector<HttpReply> held;
   std::atomic<int> num_held = 0;
   std::atomic<int> exchanges_ended = 0;
@@ -384,12 +388,112 @@ TEST_F(HttpTest, BothEndsExportTheSameKeyAndSessionsResume) {
   EXPECT_NE(to_hex(resumed->tls().export_key("EXPORTER-test").value()), server_side);
 }
 
+TEST_F(HttpTest, EveryRequestsEndIsToldOnce) {
+  start();
+  {
+    auto client = connect();
+    (void)client->send(post("/echo", pattern(100))).value();
+    (void)client->send(post("/refuse", {})).value();
+  }
+  (void)send_raw("nonsense\r\n\r\n");
+  (void)send_raw("POST /echo HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n");
+  {
+    const int fd = connect_raw();
+    auto socket = client_tls_->connect(fd, "", nullptr);
+    ASSERT_EQ(socket->handshake(), IoStatus::kOk);
+    socket->write(as_bytes("GET /hold HTTP/1.1\r\nhost: x\r\n\r\n"));
+    while (service_.num_held == 0) std::this_thread::sleep_for(milliseconds(1));
+    ::close(fd);
+  }
+  while (service_.exchanges_ended < 3) std::this_thread::sleep_for(milliseconds(1));
+  std::vector<std::pair<uint8_t, unsigned>> ends;
+  on_loop([&] {
+    for (const HttpEnded& end : service_.ends) {
+      ends.emplace_back(end.kind, end.status);
+      EXPECT_GE(end.time.count(), 0);
+      EXPECT_LT(end.time, seconds(60));
+    }
+  });
+  const std::vector<std::pair<uint8_t, unsigned>> expected = {
+      {5, 200}, {7, 403}, {0, 400}, {5, 400}, {5, 0}};
+  EXPECT_EQ(ends, expected);
+}
+
+struct CountingNote final : HttpNote {
+  int seen = 1;
+};
+
+TEST_F(HttpTest, NotesStayWithTheirConnection) {
+  start();
+  auto first = connect();
+  auto second = connect();
+  // The answer to a held request, looked at before it is given.
+  const auto ask = [&](HttpClient& client, const std::function<void(const HttpReply&)>& look) {
+    const int before = service_.num_held;
+    std::thread request([&] { EXPECT_TRUE(client.send(post("/hold", {})).has_value()); });
+    while (service_.num_held == before) std::this_thread::sleep_for(milliseconds(1));
+    on_loop([&] {
+      look(service_.held.back());
+      service_.held.back().send({});
+    });
+    request.join();
+  };
+  std::weak_ptr<HttpNote> kept;
+  ask(*first, [&](const HttpReply& reply) {
+    EXPECT_EQ(reply.note(), nullptr);
+    auto note = std::make_shared<CountingNote>();
+    kept = note;
+    reply.leave_note(std::move(note));
+  });
+  ask(*second, [&](const HttpReply& reply) { EXPECT_EQ(reply.note(), nullptr); });
+  ask(*first, [&](const HttpReply& reply) { EXPECT_EQ(reply.note(), kept.lock()); });
+  EXPECT_FALSE(kept.expired());
+  first.reset();
+  for (int i = 0; i < 2000 && !kept.expired(); ++i) std::this_thread::sleep_for(milliseconds(1));
+  EXPECT_TRUE(kept.expired());
+}
+
+TEST_F(HttpTest, ServesWithoutTlsWhereAskedTo) {
+  const int fd = listen_on("127.0.0.1:0").value();
+  const std::string url = "http://127.0.0.1:" + std::to_string(port_of(fd));
+  server_ = HttpServer::create_plain(*reactor_, fd, service_, {});
+  thread_ = std::thread([this] { reactor_->run(); });
+  auto client = HttpClient::connect(parse_url(url).value(), nullptr, {}).value();
+  for (size_t n : {0u, 5000u, 3000000u}) {
+    const Bytes body = pattern(n);
+    const HttpClientResponse response = client->send(post("/echo", body)).value();
+    EXPECT_EQ(response.status, 200u);
+    EXPECT_TRUE(equal(BytesView(response.body).subspan(4), body)) << n;
+  }
+  EXPECT_EQ(client->send(post("/refuse", {})).value().status, 403u);
+  std::thread request([&] { EXPECT_TRUE(client->send(post("/hold", {})).has_value()); });
+  while (service_.num_held == 0) std::this_thread::sleep_for(milliseconds(1));
+  on_loop([&] {
+    EXPECT_EQ(service_.held.at(0).export_key("EXPORTER-test").error().name(), "tls.closed");
+    service_.held.at(0).send({});
+  });
+  request.join();
+}
+
 TEST(Address, ParsesWhatPeopleWriteAndRefusesTheRest) {
   EXPECT_EQ(parse_host_port("localhost:9924")->host, "localhost");
   EXPECT_EQ(parse_host_port("https://[::1]:1/")->host, "::1");
   EXPECT_EQ(parse_host_port("example.org", "9924")->port, "9924");
-  for (const char* bad : {"", "host", ":1", "host:", "host:70000", "host:1x", "[::1", "[::1]x"})
+  EXPECT_EQ(parse_host_port("[fe80::1%lo]:1")->host, "fe80::1%lo");
+  for (const char* bad : {"", "host", ":1", "host:", "host:70000", "host:1x", "[::1", "[::1]x",
+                          "[[1]:1", "[1]:1", "[a.b]:1", "a]b:1", "a b:1", "[]:1"})
     EXPECT_EQ(parse_host_port(bad).error().name(), "net.address") << bad;
+}
+
+TEST(Address, KnowsWhatOnlyThisMachineReaches) {
+  const auto loopback = [](const char* text) {
+    return all_loopback(resolve(parse_host_port(text).value(), true).value());
+  };
+  for (const char* own : {"127.0.0.1:1", "127.8.9.10:1", "[::1]:1"})
+    EXPECT_TRUE(loopback(own)) << own;
+  for (const char* other :
+       {"0.0.0.0:1", "[::]:1", "128.0.0.1:1", "10.0.0.1:1", "[::2]:1", "[::ffff:127.0.0.1]:1"})
+    EXPECT_FALSE(loopback(other)) << other;
 }
 
 }  // namespace

@@ -1,17 +1,10 @@
 #include "net/plain_socket.h"
 
-#include <cerrno>
 #include <sys/socket.h>
 
+#include "net/socket_calls.h"
+
 namespace blindai {
-namespace {
-
-bool would_block() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
-}
-
-}  // namespace
-
 IoResult PlainSocket::read(std::span<uint8_t> out) {
   const ssize_t n = ::recv(fd_, out.data(), out.size(), 0);
   if (n > 0) return {IoStatus::kOk, static_cast<size_t>(n)};

@@ -12,6 +12,8 @@
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
 
+#include "net/socket_calls.h"
+
 namespace blindai {
 namespace {
 
@@ -27,11 +29,10 @@ constexpr char kGroups[] = "X25519:P-256";
 // Services of the web speak older versions as well: forward secrecy and an AEAD all the same.
 constexpr char kWebCiphers[] = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr char kWebGroups[] = "X25519:P-256:P-384";
-constexpr size_t kRecordLen = 16 * 1024;  // RFC 8446 section 5.1: the most one record carries
 // Room for four full records: a quarter of the system calls of a long body. Given back when idle.
-constexpr size_t kReadAheadLen = 4 * (kRecordLen + 256 + 5);
+constexpr size_t kReadAheadLen = 4 * (kTlsRecordLen + 256 + 5);
 // What one write() takes, so that the caller can turn to others between two.
-constexpr size_t kWriteLen = 4 * kRecordLen;
+constexpr size_t kWriteLen = 4 * kTlsRecordLen;
 
 // OpenSSL's own socket BIO writes with write(2), which raises SIGPIPE in the program that links us
 // when the peer has gone. This one asks for an error instead, and tells the kernel when another
@@ -39,10 +40,6 @@ constexpr size_t kWriteLen = 4 * kRecordLen;
 // wakes the peer once, where every record would.
 const TlsWire& wire_of(BIO* bio) {
   return *static_cast<const TlsWire*>(BIO_get_data(bio));
-}
-
-bool would_block() {
-  return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
 int socket_write(BIO* bio, const char* data, size_t length, size_t* written) {
@@ -185,7 +182,7 @@ IoResult TlsSocket::write(BytesView data) {
   size_t done = 0;
   IoStatus status = IoStatus::kOk;
   while (status == IoStatus::kOk && done < std::min(data.size(), kWriteLen)) {
-    const BytesView record = data.subspan(done, std::min(data.size() - done, kRecordLen));
+    const BytesView record = data.subspan(done, std::min(data.size() - done, kTlsRecordLen));
     wire_.more = done + record.size() < data.size();
     size_t n = 0;
     const int result = SSL_write_ex(ssl_, record.data(), record.size(), &n);

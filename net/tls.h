@@ -20,6 +20,9 @@ struct ssl_session_st;
 
 namespace blindai {
 
+// RFC 8446 section 5.1: the most one record carries.
+inline constexpr size_t kTlsRecordLen = 16 * 1024;
+
 // A remembered TLS session of one server, for the next connection to it.
 class TlsSession {
  public:

@@ -1,6 +1,9 @@
 """clang-tidy over the sources that are not tests, two at a time, and only where something changed.
 
-A file that passed is remembered by the hash of all that decides it: the file and the headers of
+A dozen sources of a module are read as one text, since most of what clang-tidy does for a file it
+does for the headers; CMake says which belong together (CMAKE_UNITY_BUILD in the preset `tidy`).
+They are joined rather than included, because the static analyzer looks into the main file only.
+A text that passed is remembered by the hash of all that decides it: the text and the headers of
 ours that it reaches, its command, .clang-tidy, and the versions of the installed packages.
 """
 
@@ -10,14 +13,38 @@ import hashlib
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import sides
 
 QUOTED = re.compile(r'^\s*#\s*include\s+"([^"]+)"', re.MULTILINE)
+JOINED = "build/tidy/joined"
+
+
+@dataclass
+class Unit:
+    """What clang-tidy reads at once."""
+
+    name: str
+    sources: list[str]
+    flags: list[str]
+
+    def text(self, root: Path) -> str:
+        return "".join((root / source).read_text() for source in self.sources)
+
+    def place(self, root: Path, line: int) -> str:
+        """Where a line of the joined text comes from."""
+        for source in self.sources:
+            length = (root / source).read_text().count("\n")
+            if line <= length:
+                return f"{source}:{line}"
+            line -= length
+        return self.name
 
 
 def run(root: Path) -> list[str]:
@@ -26,31 +53,41 @@ def run(root: Path) -> list[str]:
     )
     if configured.returncode != 0:
         return [configured.stderr, "-> mend the CMake error above"]
-    commands: dict[str, str] = {}
-    for entry in json.loads((root / "build/tidy/compile_commands.json").read_text()):
-        path = Path(entry["file"])
-        if path.is_relative_to(root) and not path.is_relative_to(root / "build"):
-            file = str(path.relative_to(root))
-            if not sides.is_test(root, file):
-                commands[file] = entry["command"]
-
+    units = _units(root)
     passed = root / ".cache/tidy"
     passed.mkdir(parents=True, exist_ok=True)
     common = _common_state(root)
-    stamps = {f: passed / _key(root, f, command, common) for f, command in commands.items()}
-    todo = sorted(file for file, stamp in stamps.items() if not stamp.exists())
+    stamps = {unit.name: passed / _key(root, unit, common) for unit in units}
+    # The largest first, so that the last ones end together.
+    todo = sorted(
+        (unit for unit in units if not stamps[unit.name].exists()), key=lambda u: -len(u.sources)
+    )
     problems = []
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        jobs = pool.map(lambda file: (file, _tidy(root, file)), todo)
-        for done, (file, found) in enumerate(jobs, 1):
-            print(f"    clang-tidy [{done}/{len(todo)}] {file}", file=sys.stderr, flush=True)
+        jobs = pool.map(lambda unit: (unit, _tidy(root, unit)), todo)
+        for done, (unit, found) in enumerate(jobs, 1):
+            print(f"    clang-tidy [{done}/{len(todo)}] {unit.name}", file=sys.stderr, flush=True)
             if found:
-                problems += [found, f"-> mend {file}, or add NOLINT(check) with its reason"]
+                problems += [found, "-> mend it, or add NOLINT(check) with its reason"]
             else:
-                stamps[file].touch()
+                stamps[unit.name].touch()
     for old in set(passed.iterdir()) - set(stamps.values()):
         old.unlink()
     return problems
+
+
+def _units(root: Path) -> list[Unit]:
+    units = []
+    for entry in json.loads((root / "build/tidy/compile_commands.json").read_text()):
+        sources = sides.sources_of(root, Path(entry["file"]))
+        if not sources or all(sides.is_test(root, source) for source in sources):
+            continue
+        words = shlex.split(entry["command"])
+        compiler = next(i for i, word in enumerate(words) if "clang++" in word)
+        flags = words[compiler + 1 : words.index("-o")]
+        more = f" and {len(sources) - 1} more" if len(sources) > 1 else ""
+        units.append(Unit(sources[0] + more, sources, flags))
+    return units
 
 
 def _common_state(root: Path) -> bytes:
@@ -58,10 +95,10 @@ def _common_state(root: Path) -> bytes:
     return packages + (root / ".clang-tidy").read_bytes()
 
 
-def _key(root: Path, file: str, command: str, common: bytes) -> str:
-    digest = hashlib.sha256(common + command.encode())
-    seen = {file}
-    reached = [file]
+def _key(root: Path, unit: Unit, common: bytes) -> str:
+    digest = hashlib.sha256(common + "\0".join(unit.flags).encode())
+    seen = set(unit.sources)
+    reached = list(unit.sources)
     while reached:
         path = root / reached.pop()
         text = path.read_text()
@@ -73,12 +110,23 @@ def _key(root: Path, file: str, command: str, common: bytes) -> str:
     return digest.hexdigest()
 
 
-def _tidy(root: Path, file: str) -> str:
+def _tidy(root: Path, unit: Unit) -> str:
+    file = unit.sources[0]
+    if len(unit.sources) > 1:
+        file = f"{JOINED}/{file.replace('/', '-')}"
+        (root / JOINED).mkdir(parents=True, exist_ok=True)
+        (root / file).write_text(unit.text(root))
     done = subprocess.run(
-        ["clang-tidy-19", "-p", "build/tidy", "--quiet", file],
+        ["clang-tidy-19", "--config-file=.clang-tidy", "--quiet", file, "--", *unit.flags],
         cwd=root,
         check=False,
         capture_output=True,
         text=True,
     )
-    return "" if done.returncode == 0 else (done.stdout or done.stderr).rstrip()
+    if done.returncode == 0:
+        return ""
+    said = (done.stdout or done.stderr).rstrip()
+    if len(unit.sources) == 1:
+        return said
+    joined = re.compile(rf"{re.escape(f'{root}/{file}')}:(\d+)")
+    return joined.sub(lambda match: unit.place(root, int(match.group(1))), said)

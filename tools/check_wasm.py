@@ -16,7 +16,7 @@ from pathlib import Path
 
 import sides
 
-FOLDERS = ("lib/base/", "lib/crypto/", "lib/attest/", "lib/channel/")
+FOLDERS = ("lib/base/", "lib/crypto/", "lib/auth/", "lib/attest/", "lib/channel/")
 # Boost.JSON itself, for lib/oip, needs exceptions; nothing in FOLDERS uses it.
 LEFT_OUT = {"lib/base/boost_json.cc"}
 # Header-only libraries, and OpenSSL's headers, which Debian splits over two folders. The rest of
@@ -36,20 +36,23 @@ def run(root: Path) -> list[str]:
     out = root / ".cache/wasm"
     include = _headers(out / "include")
     commands: dict[str, list[str]] = {}
+    compiled: set[str] = set()
     for entry in json.loads((root / "build/tidy/compile_commands.json").read_text()):
         path = Path(entry["file"])
-        if not path.is_relative_to(root):
-            continue
-        file = str(path.relative_to(root))
-        if file.startswith(FOLDERS) and file not in LEFT_OUT and not sides.is_test(root, file):
+        sources = [f for f in sides.sources_of(root, path) if not sides.is_test(root, f)]
+        if sources and all(f.startswith(FOLDERS) and f not in LEFT_OUT for f in sources):
+            compiled.update(sources)
+            file = str(path.relative_to(root))
             commands[file] = [
                 *["ccache", "clang++-19", *TARGET, *_flags(entry["command"])],
                 *[word for folder in [*SYSTEM, include] for word in ("-isystem", folder)],
                 *["-include", STUB],
                 *["-c", file, "-o", str(out / (file.replace("/", "-") + ".o"))],
             ]
-    if not commands:
-        return ["build/tidy/compile_commands.json has none of " + ", ".join(FOLDERS)]
+    needed = {str(f.relative_to(root)) for folder in FOLDERS for f in root.glob(f"{folder}**/*.cc")}
+    needed = {f for f in needed if f not in LEFT_OUT and not sides.is_test(root, f)}
+    if missing := needed - compiled:
+        return [f"build/tidy/compile_commands.json does not compile {f} alone" for f in missing]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         problems = list(pool.map(lambda file: _compile(root, file, commands[file]), commands))
     return [line for found in problems for line in found]

@@ -41,6 +41,16 @@ def is_test(root: Path, file: str) -> bool:
     return str(path.with_suffix("")) in _only_in_tests(root)
 
 
+def sources_of(root: Path, compiled: Path) -> list[str]:
+    """The sources of ours that a compiled file has: itself, or those that CMake gathered in it."""
+    if not compiled.is_relative_to(root):
+        return []
+    if "Unity" in compiled.parts:
+        included = re.findall(r'^#include "(.+)"$', compiled.read_text(), re.MULTILINE)
+        return [str(Path(source).relative_to(root)) for source in included]
+    return [] if compiled.is_relative_to(root / "build") else [str(compiled.relative_to(root))]
+
+
 def side_of(root: Path, file: str) -> str:
     return "tests" if is_test(root, file) else file.split("/")[0]
 

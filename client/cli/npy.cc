@@ -9,9 +9,9 @@ namespace blindai {
 namespace {
 
 constexpr std::string_view kMagic("\x93NUMPY", 6);
-constexpr uint64_t kMaxElements = uint64_t{1} << 40;
-constexpr Id kLayout{"npy.layout",
-                     "The .npy file is damaged or does not hold exactly one array; save it again."};
+constexpr uint64_t kMaxNpyElements = uint64_t{1} << 40;
+constexpr Id kNpyLayout{
+    "npy.layout", "The .npy file is damaged or does not hold exactly one array; save it again."};
 constexpr Id kText{"npy.text", "The array holds text that is not Unicode; save it again."};
 
 struct NumpyType {
@@ -67,11 +67,11 @@ Status read_strings(ByteReader& r, uint64_t count, uint64_t width, bool unicode,
   const uint64_t stride = width * (unicode ? 4 : 1);
   // Without this, a header could ask for any number of empty strings from no bytes at all.
   if (stride == 0 ? count > kMaxNpyHeader : count != r.remaining() / stride)
-    return fail(Code::kMalformed, kLayout, r.at());
+    return fail(Code::kMalformed, kNpyLayout, r.at());
   Bytes text;
   for (uint64_t i = 0; i < count; ++i) {
     BytesView raw;
-    if (!r.bytes(raw, stride)) return fail(Code::kMalformed, kLayout, r.at());
+    if (!r.bytes(raw, stride)) return fail(Code::kMalformed, kNpyLayout, r.at());
     text.clear();
     if (unicode) {
       ByteReader points(raw);
@@ -144,7 +144,7 @@ Outcome<Bytes> write_strings(const Tensor& tensor, uint64_t count) {
                      "A string ends in a zero byte, which NumPy's files cannot hold; write .json "
                      "instead.");
   }
-  if (width * count > kMaxElements)
+  if (width * count > kMaxNpyElements)
     return problem(Code::kInvalid, "npy.size", "The strings are too long; write .json instead.");
   Bytes out = with_header("|S" + std::to_string(width), tensor.shape);
   for (const BytesView& text : strings) {
@@ -161,7 +161,7 @@ Outcome<Tensor> read_npy(BytesView wire) {
   BytesView magic;
   uint8_t major = 0, minor = 0;
   if (!r.bytes(magic, kMagic.size()) || as_text(magic) != kMagic || !r.u8(major) || !r.u8(minor))
-    return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
+    return std::unexpected(Error{Code::kMalformed, kNpyLayout, r.at()});
   if (major < 1 || major > 3 || minor != 0)
     return problem(Code::kInvalid, "npy.version",
                    "The .npy file has a version this program does not know; save it with NumPy's "
@@ -172,13 +172,13 @@ Outcome<Tensor> read_npy(BytesView wire) {
   const bool read = major == 1 ? r.u16le(short_length) : r.u32le(length);
   if (major == 1) length = short_length;
   if (!read || length > kMaxNpyHeader || !r.bytes(text, length))
-    return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
+    return std::unexpected(Error{Code::kMalformed, kNpyLayout, r.at()});
   ASSIGN_OR_RETURN(NpyHeader header, parse_npy_header(as_text(text)));
   if (header.fortran_order && header.shape.size() > 1)
     return problem(Code::kInvalid, "npy.fortran-order",
                    "The array is in Fortran order; save np.ascontiguousarray(a) instead.");
-  const std::optional<uint64_t> count = num_elements(header.shape, kMaxElements);
-  if (!count.has_value()) return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
+  const std::optional<uint64_t> count = num_elements(header.shape, kMaxNpyElements);
+  if (!count.has_value()) return std::unexpected(Error{Code::kMalformed, kNpyLayout, r.at()});
 
   Tensor out{
       .name = {}, .datatype = Datatype::kBytes, .shape = std::move(header.shape), .data = {}};
@@ -194,15 +194,15 @@ Outcome<Tensor> read_npy(BytesView wire) {
     out.datatype = type->datatype;
     BytesView data;
     if (!r.bytes(data, *count * element_size(out.datatype)))
-      return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
+      return std::unexpected(Error{Code::kMalformed, kNpyLayout, r.at()});
     out.data = to_bytes(data);
   }
-  if (!r.done()) return std::unexpected(Error{Code::kMalformed, kLayout, r.at()});
+  if (!r.done()) return std::unexpected(Error{Code::kMalformed, kNpyLayout, r.at()});
   return out;
 }
 
 Outcome<Bytes> write_npy(const Tensor& tensor) {
-  const std::optional<uint64_t> count = num_elements(tensor.shape, kMaxElements);
+  const std::optional<uint64_t> count = num_elements(tensor.shape, kMaxNpyElements);
   if (!count.has_value() || tensor.shape.size() > kMaxNpyRank)
     return problem(Code::kInvalid, "npy.size", "The tensor's shape is too large for a .npy file.");
   if (tensor.datatype == Datatype::kBytes) return write_strings(tensor, *count);

@@ -8,7 +8,7 @@ namespace blindai {
 namespace {
 
 constexpr JsonLimits kLimits{.max_bytes = 512u << 20, .max_depth = 40, .max_values = 32u << 20};
-constexpr uint64_t kMaxElements = uint64_t{1} << 32;
+constexpr uint64_t kMaxJsonElements = uint64_t{1} << 32;
 constexpr size_t kMaxRank = 32;  // also bounds the recursion over dimensions
 constexpr Id kForm{
     "tensor.form",
@@ -97,7 +97,7 @@ Outcome<Tensor> protocol_tensor(const JsonValue& object, const ModelSignature& s
       out.shape.push_back(*dimension);
     }
     if (!shape.is_array() ||
-        num_elements(out.shape, kMaxElements) != num_elements(nested, kMaxElements))
+        num_elements(out.shape, kMaxJsonElements) != num_elements(nested, kMaxJsonElements))
       return std::unexpected(Error{Code::kInvalid, kShape, shape.offset()});
   }
   return out;
@@ -145,7 +145,7 @@ Outcome<std::vector<Tensor>> tensors_from_json(std::string_view text, const std:
 }
 
 Outcome<void> append_nested(std::string& out, const Tensor& tensor) {
-  const std::optional<uint64_t> count = num_elements(tensor.shape, kMaxElements);
+  const std::optional<uint64_t> count = num_elements(tensor.shape, kMaxJsonElements);
   const size_t size = element_size(tensor.datatype);
   if (!count.has_value() || tensor.shape.size() > kMaxRank ||
       (size != 0 && tensor.data.size() != *count * size))

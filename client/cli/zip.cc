@@ -20,7 +20,7 @@ constexpr uint32_t kInZip64 = 0xffffffff;
 // Deflate's largest expansion is 1032:1 (zlib, "Maximum Expansion Factor").
 constexpr uint64_t kMaxExpansion = 1032;
 
-constexpr Id kLayout{"zip.layout", "The .npz file is damaged; write it again."};
+constexpr Id kZipLayout{"zip.layout", "The .npz file is damaged; write it again."};
 constexpr Id kDeflate{"zip.deflate", "The .npz file is damaged; write it again."};
 constexpr Id kCrc{"zip.crc", "The .npz file is damaged; write it again."};
 constexpr Id kMethod{"zip.method",
@@ -50,7 +50,7 @@ struct EndRecord {
 
 // The last record whose comment ends exactly with the file.
 Result<EndRecord> find_end(BytesView wire) {
-  if (wire.size() < kEndRecordLen) return fail(Code::kMalformed, kLayout);
+  if (wire.size() < kEndRecordLen) return fail(Code::kMalformed, kZipLayout);
   const size_t last = wire.size() - kEndRecordLen;
   for (size_t comment = 0; comment <= std::min(last, kMaxComment); ++comment) {
     ByteReader r(wire.subspan(last - comment));
@@ -63,11 +63,11 @@ Result<EndRecord> find_end(BytesView wire) {
         comment_len != comment)
       continue;
     if (disk != 0 || directory_disk != 0 || here != out.num_entries)
-      return fail(Code::kMalformed, kLayout, last - comment);
+      return fail(Code::kMalformed, kZipLayout, last - comment);
     if (out.directory_offset == kInZip64) return fail(Code::kInvalid, kZip64);
     return out;
   }
-  return fail(Code::kMalformed, kLayout, wire.size());
+  return fail(Code::kMalformed, kZipLayout, wire.size());
 }
 
 Result<CentralEntry> read_central(ByteReader& r, const ZipLimits& limits) {
@@ -81,7 +81,7 @@ Result<CentralEntry> read_central(ByteReader& r, const ZipLimits& limits) {
       !r.u32le(out.unpacked_len) || !r.u16le(name_len) || !r.u16le(extra_len) ||
       !r.u16le(comment_len) || !r.skip(8) || !r.u32le(out.local_offset) ||
       !r.bytes(name, name_len) || !r.skip(extra_len) || !r.skip(comment_len))
-    return fail(Code::kMalformed, kLayout, r.at());
+    return fail(Code::kMalformed, kZipLayout, r.at());
   if (name_len > limits.name_len) return fail(Code::kTooLarge, kTooLarge, r.at());
   if ((flags & kEncryptedFlag) != 0) return fail(Code::kInvalid, kEncrypted, r.at());
   if (out.method != kStored && out.method != kDeflated)
@@ -102,7 +102,7 @@ Result<BytesView> packed_bytes(BytesView wire, const CentralEntry& entry) {
   if (!r.skip(entry.local_offset) || !r.u32le(signature) || signature != kLocalHeader ||
       !r.skip(22) || !r.u16le(name_len) || !r.u16le(extra_len) || !r.skip(name_len) ||
       !r.skip(extra_len) || !r.bytes(out, entry.packed_len))
-    return fail(Code::kMalformed, kLayout, r.at());
+    return fail(Code::kMalformed, kZipLayout, r.at());
   return out;
 }
 
@@ -147,7 +147,7 @@ void put_common(Bytes& out, const ZipEntry& entry) {
 Result<std::vector<ZipEntry>> read_zip(BytesView wire, const ZipLimits& limits) {
   ASSIGN_OR_RETURN(const EndRecord end, find_end(wire));
   if (end.num_entries > limits.num_entries) return fail(Code::kTooLarge, kTooLarge);
-  if (end.directory_offset > wire.size()) return fail(Code::kMalformed, kLayout);
+  if (end.directory_offset > wire.size()) return fail(Code::kMalformed, kZipLayout);
   ByteReader directory(wire.subspan(end.directory_offset));
   std::vector<ZipEntry> out;
   uint64_t total = 0;
@@ -160,13 +160,14 @@ Result<std::vector<ZipEntry>> read_zip(BytesView wire, const ZipLimits& limits) 
     if (entry.method == kDeflated) {
       ASSIGN_OR_RETURN(data, inflate_all(packed, entry.unpacked_len));
     } else {
-      if (entry.packed_len != entry.unpacked_len) return fail(Code::kMalformed, kLayout);
+      if (entry.packed_len != entry.unpacked_len) return fail(Code::kMalformed, kZipLayout);
       data = to_bytes(packed);
     }
     if (crc_of(data) != entry.crc) return fail(Code::kMalformed, kCrc);
     out.push_back({entry.name, std::move(data)});
   }
-  if (directory.at() != end.directory_len) return fail(Code::kMalformed, kLayout, directory.at());
+  if (directory.at() != end.directory_len)
+    return fail(Code::kMalformed, kZipLayout, directory.at());
   return out;
 }
 

@@ -30,6 +30,7 @@ class VerifiedConnection final : public Connection {
                               .fields = {{"content-type", "application/octet-stream"}},
                               .body = {}};
     if (!options.save_model) request.fields.emplace_back("blindai-save-model", "false");
+    if (options.replace) request.fields.emplace_back("blindai-replace", "true");
     HttpBodyStream body{.length = file.size(),
                         .read = [&](std::span<uint8_t> out) -> Result<size_t> {
                           if (options.stop && options.stop())

@@ -10,13 +10,9 @@ namespace {
 
 constexpr InferLimits kAnswerLimits{.tensor_bytes = uint64_t{2} << 30};
 
-constexpr Id kAnswer{"server.answer",
-                     "The server's answer is not what this client understands; update the older "
-                     "of the two."};
-
 Result<Sha256Digest> model_hash_of(const HttpClientResponse& answer) {
   const auto digest = array_from_hex<32>(answer.field("blindai-model-hash").value_or(""));
-  if (!digest.has_value()) return fail(Code::kMalformed, kAnswer);
+  if (!digest.has_value()) return fail(Code::kMalformed, kUnknownAnswer);
   return *digest;
 }
 

@@ -10,13 +10,10 @@ namespace {
 
 constexpr JsonLimits kModelLimits{.max_bytes = 64 << 20, .max_depth = 8, .max_values = 4 << 20};
 constexpr size_t kMaxRemoteCode = 64;
-constexpr Id kAnswer{"server.answer",
-                     "The server's answer is not what this client understands; update the older "
-                     "of the two."};
 constexpr Id kRefused{"server.refused"};
 
 Result<std::vector<TensorSpec>> tensors_of(const JsonValue& list) {
-  if (!list.is_array()) return fail(Code::kMalformed, kAnswer, list.offset());
+  if (!list.is_array()) return fail(Code::kMalformed, kUnknownAnswer, list.offset());
   std::vector<TensorSpec> out;
   for (JsonValue v = list.first(); v.exists(); v = v.next_in(list)) {
     TensorSpec spec;
@@ -24,15 +21,15 @@ Result<std::vector<TensorSpec>> tensors_of(const JsonValue& list) {
     const auto datatype = v["datatype"].plain_string();
     const JsonValue shape = v["shape"];
     if (!name.has_value() || !datatype.has_value() || !shape.is_array())
-      return fail(Code::kMalformed, kAnswer, v.offset());
+      return fail(Code::kMalformed, kUnknownAnswer, v.offset());
     const std::optional<Datatype> known = datatype_from_name(*datatype);
-    if (!known.has_value()) return fail(Code::kMalformed, kAnswer, v.offset());
+    if (!known.has_value()) return fail(Code::kMalformed, kUnknownAnswer, v.offset());
     spec.name = *name;
     spec.datatype = *known;
     for (JsonValue d = shape.first(); d.exists(); d = d.next_in(shape)) {
       const auto dimension = d.i64();
       if (!dimension.has_value() || *dimension < -1)
-        return fail(Code::kMalformed, kAnswer, d.offset());
+        return fail(Code::kMalformed, kUnknownAnswer, d.offset());
       spec.shape.push_back(*dimension);
     }
     out.push_back(std::move(spec));
@@ -45,9 +42,9 @@ Result<ModelInfo> model_of(const JsonValue& object) {
   const auto hash = object["model_hash"].plain_string();
   const auto size = object["size"].u64();
   if (!id.has_value() || !hash.has_value() || !size.has_value())
-    return fail(Code::kMalformed, kAnswer, object.offset());
+    return fail(Code::kMalformed, kUnknownAnswer, object.offset());
   const auto digest = array_from_hex<32>(*hash);
-  if (!digest.has_value()) return fail(Code::kMalformed, kAnswer, object.offset());
+  if (!digest.has_value()) return fail(Code::kMalformed, kUnknownAnswer, object.offset());
   ModelInfo out{.model_id = *id, .model_hash = *digest, .size = *size, .signature = {}};
   ASSIGN_OR_RETURN(out.signature.inputs, tensors_of(object["inputs"]));
   ASSIGN_OR_RETURN(out.signature.outputs, tensors_of(object["outputs"]));
@@ -64,16 +61,16 @@ bool is_code(std::string_view text) {
 
 Outcome<ModelInfo> parse_model(std::string_view body) {
   const auto document = JsonDocument::parse(body, kModelLimits);
-  if (!document.has_value()) return std::unexpected(Error{Code::kMalformed, kAnswer});
+  if (!document.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
   ASSIGN_OR_RETURN(ModelInfo model, model_of(document->root()));
   return model;
 }
 
 Outcome<std::vector<ModelInfo>> parse_models(std::string_view body) {
   const auto document = JsonDocument::parse(body, kModelLimits);
-  if (!document.has_value()) return std::unexpected(Error{Code::kMalformed, kAnswer});
+  if (!document.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
   const JsonValue list = document->root()["models"];
-  if (!list.is_array()) return std::unexpected(Error{Code::kMalformed, kAnswer});
+  if (!list.is_array()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
   std::vector<ModelInfo> out;
   for (JsonValue v = list.first(); v.exists(); v = v.next_in(list)) {
     ASSIGN_OR_RETURN(ModelInfo model, model_of(v));

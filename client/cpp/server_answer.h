@@ -8,6 +8,10 @@
 
 namespace blindai {
 
+inline constexpr Id kUnknownAnswer{"server.answer",
+                                   "The server's answer is not what this client understands; "
+                                   "update the older of the two."};
+
 // {"model_id","model_hash","size","inputs":[{"name","datatype","shape"}…],"outputs":[…]}; other
 // members are passed over. Errors: kMalformed "server.answer".
 Outcome<ModelInfo> parse_model(std::string_view body);

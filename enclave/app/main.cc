@@ -14,12 +14,17 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "enclave/app/operator_listener.h"
 #include "enclave/app/options.h"
 #include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
+#include "enclave/serve/metrics.h"
+#include "enclave/serve/operator_service.h"
 #include "enclave/serve/service.h"
+#include "enclave/serve/startup_models.h"
+#include "enclave/serve/upkeep.h"
 #include "enclave/tee/simulation/measure_file.h"
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
@@ -34,7 +39,6 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
-constexpr uint64_t kMaxUnsavedBytes = uint64_t{2} << 30;
 
 Time now() {
   return Time{std::time(nullptr)};
@@ -97,6 +101,15 @@ void announce(const std::string& address, uint16_t port, const Sha256Digest& mea
   std::fflush(stdout);
 }
 
+// VmRSS of this process; 0 where the kernel does not say.
+uint64_t resident_bytes() {
+  std::ifstream statm("/proc/self/statm");
+  uint64_t pages = 0;
+  uint64_t resident = 0;
+  statm >> pages >> resident;
+  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
 // SIGTERM and SIGINT, as a descriptor for the reactor. Blocked before any thread starts.
 int stop_signals() {
   sigset_t signals;
@@ -124,6 +137,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
         "SIMULATION: the evidence of this server proves nothing, and its operator can read "
         "every model and tensor. For development only.");
 
+  Metrics metrics;
   ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
                    PosixFileLayer::open_folder(hints.store));
   ASSIGN_OR_RETURN(SealingKey sealing_key, source.is_simulation()
@@ -132,16 +146,19 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   log.warn("sealing key: {}", sealing_key.source);
   ASSIGN_OR_RETURN(
       const std::unique_ptr<Vault> vault,
-      Vault::open(*files, {std::move(sealing_key.secret), measurement},
-                  {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = kMaxUnsavedBytes},
-                  [&log](const VaultEvent& event) {
-                    log.warn("store: {} {}: {}", name_of(event.kind), event.file,
-                             event.error.describe());
-                  }));
+      Vault::open(
+          *files, {.own = {std::move(sealing_key.secret), measurement}},
+          {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = config.max_unsaved_bytes},
+          [&log, &metrics](const VaultEvent& event) {
+            metrics.vault_event(event.kind);
+            log.warn("store: {} {}: {}", name_of(event.kind), event.file, event.error.describe());
+          }));
   log.info("store: {} models", vault->catalogue().size());
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
+  ServerIdentity identity(source, config_text, now);
+  Background background(*reactor);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,
@@ -149,10 +166,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .intra_op_threads = hints.intra_op_threads,
                       .load_limit = config.load_time,
                       .max_input_bytes = config.max_tensor_bytes,
+                      .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  ServerIdentity identity(source, config_text, now);
-  Background background(*reactor);  // its thread may be inside any of the above until it ends
+  Tenancy tenancy(config, *vault, metrics, now);
+  tenancy.load([&log](std::string_view kind, const Error& error) {
+    log.error("a record of {} was left out: {}", kind, error.describe());
+  });
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
@@ -161,15 +181,41 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                        .identity = identity,
                        .vault = *vault,
                        .workers = workers,
+                       .metrics = metrics,
+                       .tenancy = tenancy,
                        .config = config,
                        .clock = now,
                        .version = std::string(kVersion)};
   BlindaiService service(context);
+  RETURN_IF_ERROR(load_startup_models(context, hints.models));
   ASSIGN_OR_RETURN(const int listen_fd, listen_on(hints.listen));
   const uint16_t port = port_of(listen_fd);
   std::unique_ptr<HttpServer> server =
       HttpServer::create(*reactor, listen_fd, *tls, service, HttpServerLimits());
 
+  OperatorService for_operator(metrics, [&, started = Reactor::Clock::now()] {
+    ServerState state{.ready = service.ready(),
+                      .http = server->counters(),
+                      .workers = workers.counts(),
+                      .resident_bytes = resident_bytes(),
+                      .uptime = std::chrono::duration_cast<std::chrono::seconds>(
+                          Reactor::Clock::now() - started)};
+    for (const auto& record : vault->catalogue()) {
+      ++state.models;
+      state.model_bytes += record->size;
+    }
+    return state;
+  });
+  std::unique_ptr<HttpServer> operator_server;
+  if (!hints.metrics.empty()) {
+    ASSIGN_OR_RETURN(const int operator_fd,
+                     listen_for_operator(hints.metrics, hints.metrics_anywhere));
+    log.info("metrics and health on port {}", port_of(operator_fd));
+    operator_server =
+        HttpServer::create_plain(*reactor, operator_fd, for_operator, operator_limits());
+  }
+
+  Upkeep upkeep(context, service, log);
   const std::unique_ptr<Reactor::Timer> renewal = reactor->timer();
   const std::function<void()> renew = [&] {
     auto fresh = std::make_shared<Result<Bytes>>();
@@ -199,7 +245,10 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
            server->counters().connections_accepted);
   signals.reset();
   ::close(signal_fd);
+  operator_server.reset();
   server.reset();
+  upkeep.finish();
+  background.finish();  // its thread may be inside any of the above
   return {};
 }
 

@@ -9,6 +9,18 @@ namespace blindai {
 
 namespace {
 
+void add_metrics_options(CLI::App& app, HostHints& hints) {
+  CLI::Option* metrics =
+      app.add_option("--metrics", hints.metrics,
+                     "Answer /metrics (Prometheus) and /health here, over plain HTTP: counts and "
+                     "durations only. An address of this machine alone, such as 127.0.0.1:9925 "
+                     "[nowhere]")
+          ->type_name("HOST:PORT");
+  app.add_flag("--metrics-anywhere", hints.metrics_anywhere,
+               "Let --metrics be an address that other machines reach")
+      ->needs(metrics);
+}
+
 void add_collateral_options(CLI::App& app, HostHints& hints) {
   app.add_option("--pcs", hints.pcs, "Intel's PCS, or a PCCS, for sgx and tdx [Intel's]")
       ->type_name("URL");
@@ -63,6 +75,10 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
       ->required();
   app.add_option("--config", hints.config_path, "The measured configuration (TOML)")
       ->check(CLI::ExistingFile);
+  app.add_option("--models", hints.models,
+                 "Folder with the files of the models that the configuration lists")
+      ->check(CLI::ExistingDirectory)
+      ->default_val(".");
   app.add_option("--worker", hints.worker_path, "The worker program [beside this one]");
   app.add_option("--onnxruntime", hints.engine_path,
                  "libonnxruntime.so.1.28.0 [beside the worker]");
@@ -84,6 +100,7 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "Seconds that running requests may take after SIGTERM")
       ->check(CLI::Range(0, 86'400))
       ->capture_default_str();
+  add_metrics_options(app, hints);
   add_collateral_options(app, hints);
   try {
     app.parse(argc, argv);

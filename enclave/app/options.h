@@ -13,6 +13,7 @@ struct HostHints {
   std::string simulate = "sgx";   // --simulate: "sgx", "tdx" or "snp"; with --tee simulation only
   std::string listen;             // --listen host:port
   std::string store;              // --store folder
+  std::string models;             // --models folder of the configuration's [[models]]
   std::string config_path;        // --config file; empty: the measured configuration is empty
   std::string worker_path;        // --worker; default: beside this program
   std::string engine_path;        // --onnxruntime; default: beside the worker
@@ -21,6 +22,8 @@ struct HostHints {
   uint64_t memory_mib = 4096;     // --memory, of all workers together
   uint32_t linger_us = 50;        // --linger, of the event loop before it sleeps
   uint32_t drain_seconds = 30;    // --drain
+  std::string metrics;            // --metrics host:port; empty: no such listener
+  bool metrics_anywhere = false;  // --metrics-anywhere: also where others can reach it
   // Where the vendor's collateral comes from. Whatever it is, clients judge it.
   std::string pcs;                 // --pcs URL; empty: Intel's
   std::string kds;                 // --kds URL; empty: AMD's

@@ -61,5 +61,16 @@ TEST(Options, SayWhereCollateralComesFrom) {
   EXPECT_FALSE(parse({"--tee", "snp", "--store", "s"}).hints.vmpl.has_value());
 }
 
+TEST(Options, SayWhereMetricsAreAnswered) {
+  const ParsedOptions none = parse({"--tee", "simulation", "--store", "s"});
+  EXPECT_TRUE(none.hints.metrics.empty());
+  EXPECT_FALSE(none.hints.metrics_anywhere);
+  const ParsedOptions both = parse(
+      {"--tee", "simulation", "--store", "s", "--metrics", "0.0.0.0:9925", "--metrics-anywhere"});
+  EXPECT_EQ(both.hints.metrics, "0.0.0.0:9925");
+  EXPECT_TRUE(both.hints.metrics_anywhere);
+  EXPECT_EQ(parse({"--tee", "simulation", "--store", "s", "--metrics-anywhere"}).status, 2);
+}
+
 }  // namespace
 }  // namespace blindai

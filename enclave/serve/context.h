@@ -8,6 +8,8 @@
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/identity.h"
+#include "enclave/serve/metrics.h"
+#include "enclave/serve/tenancy.h"
 #include "enclave/vault/vault.h"
 #include "lib/base/time.h"
 #include "net/background.h"
@@ -21,6 +23,8 @@ struct ServeContext {
   ServerIdentity& identity;
   Vault& vault;
   WorkerPool& workers;
+  Metrics& metrics;
+  Tenancy& tenancy;
   const MeasuredConfig& config;
   std::function<Time()> clock;
   std::string version;

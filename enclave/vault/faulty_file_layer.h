@@ -14,12 +14,20 @@ namespace blindai {
 class FaultyFileLayer : public FileLayer {
  public:
   enum class Fault : uint8_t { kNone, kOnce, kFromThereOn };
+  // How the first call fails. Those that do not write have no effect in any of them.
+  enum class How : uint8_t {
+    kError,         // EIO, without effect
+    kNoSpace,       // ENOSPC, without effect
+    kShort,         // ENOSPC after half of the bytes
+    kDoneAndError,  // EIO although all bytes were written, or all that was asked is durable
+  };
 
-  // The call number `index` from now, counted from 0, fails without effect; with kFromThereOn also
-  // all that follow, as after a power cut.
-  void inject(Fault fault, size_t index) {
+  // The call number `index` from now, counted from 0, fails; with kFromThereOn also all that
+  // follow, without effect, as after a power cut.
+  void inject(Fault fault, size_t index, How how = How::kError) {
     fault_ = fault;
     fault_index_ = index;
+    how_ = how;
     calls_ = 0;
   }
   size_t num_calls() const { return calls_; }
@@ -86,10 +94,11 @@ class FaultyFileLayer : public FileLayer {
     return names();
   }
   Status sync_dir() override {
-    RETURN_IF_ERROR(step());
+    const Status verdict = step();
+    if (effect(verdict) != Effect::kAll) return verdict;
     pending_.clear();
     durable_ = live_;
-    return {};
+    return verdict;
   }
 
   // What the host sees and may do; not counted as calls.
@@ -133,20 +142,23 @@ class FaultyFileLayer : public FileLayer {
       return n;
     }
     Status write_at(uint64_t offset, BytesView data) override {
-      RETURN_IF_ERROR(layer_.step());
+      const Status verdict = layer_.step();
+      const Effect effect = layer_.effect(verdict);
+      if (effect == Effect::kNone) return verdict;
+      if (effect == Effect::kHalf) data = data.first(data.size() / 2);
       const auto from = static_cast<size_t>(offset);
       if (inode_->live.size() < from + data.size()) inode_->live.resize(from + data.size());
       std::copy(data.begin(), data.end(), inode_->live.begin() + static_cast<ptrdiff_t>(from));
-      return {};
+      return verdict;
     }
     Result<uint64_t> size() override {
       RETURN_IF_ERROR(layer_.step());
       return inode_->live.size();
     }
     Status sync() override {
-      RETURN_IF_ERROR(layer_.step());
-      inode_->durable = inode_->live;
-      return {};
+      const Status verdict = layer_.step();
+      if (layer_.effect(verdict) == Effect::kAll) inode_->durable = inode_->live;
+      return verdict;
     }
 
    private:
@@ -164,13 +176,24 @@ class FaultyFileLayer : public FileLayer {
   }
   Status step() {
     const size_t call = calls_++;
-    if ((fault_ == Fault::kOnce && call == fault_index_) ||
-        (fault_ == Fault::kFromThereOn && call >= fault_index_))
-      return fail(Code::kUnavailable, "vault.io");
-    return {};
+    failing_first_ = fault_ != Fault::kNone && call == fault_index_;
+    if (!failing_first_ && (fault_ != Fault::kFromThereOn || call < fault_index_)) return {};
+    if (failing_first_ && (how_ == How::kNoSpace || how_ == How::kShort))
+      return fail(Code::kNoSpace, "vault.no-space");
+    return fail(Code::kUnavailable, "vault.io");
+  }
+  // What the call that step() judged does to the disk, for those that write.
+  enum class Effect : uint8_t { kNone, kHalf, kAll };
+  Effect effect(const Status& verdict) const {
+    if (verdict.has_value()) return Effect::kAll;
+    if (!failing_first_) return Effect::kNone;
+    if (how_ == How::kDoneAndError) return Effect::kAll;
+    return how_ == How::kShort ? Effect::kHalf : Effect::kNone;
   }
 
   Fault fault_ = Fault::kNone;
+  How how_ = How::kError;
+  bool failing_first_ = false;  // the last call was the one that how_ is about
   size_t fault_index_ = 0;
   size_t calls_ = 0;
   Folder live_;

@@ -25,6 +25,10 @@ class File : public SealSource {
  public:
   // All of `data`, or an error; then the file may hold any part of it.
   virtual Status write_at(uint64_t offset, BytesView data) = 0;
+  // Puts `length` bytes of `from`, from `offset` on, at the same place of this file; by the file
+  // system itself where it can, without copying where it can do that. Errors: kUnavailable
+  // "vault.io" when `from` has fewer; then, and after any other, the file may hold any part.
+  virtual Status copy_from(File& from, uint64_t offset, uint64_t length);
   // Length in bytes.
   virtual Result<uint64_t> size() = 0;
   virtual Status sync() = 0;

@@ -110,7 +110,7 @@ TEST(PosixFileLayer, FollowsNoLinkAndWaitsForNoPipe) {
 TEST(PosixFileLayer, AFullDiskIsNoSpaceWithAdviceAndTheUploadLeavesNothing) {
   const TemporaryFolder folder;
   auto files = PosixFileLayer::open_folder(folder / "store").value();
-  auto vault = Vault::open(*files, seal_for(), kOptions, [](const VaultEvent&) {}).value();
+  auto vault = Vault::open(*files, {.own = seal_for()}, kOptions, [](const VaultEvent&) {}).value();
   auto upload = vault->begin_upload("m", {}).value();
   // A limit on file sizes stands for a full disk; the signal that comes with it is ignored.
   struct rlimit before{};
@@ -136,7 +136,7 @@ TEST(Vault, OnARealFolderFindsItsModelsAgain) {
     SealingKey key = simulation_sealing_key(*files).value();
     EXPECT_TRUE(key.insecure);
     EXPECT_NE(key.source.find("INSECURE"), std::string_view::npos);
-    auto vault = Vault::open(*files, {std::move(key.secret), filled<32>(7)}, kOptions,
+    auto vault = Vault::open(*files, {.own = {std::move(key.secret), filled<32>(7)}}, kOptions,
                              [](const VaultEvent& event) { ADD_FAILURE() << event.file; })
                      .value();
     if (round == 0) {

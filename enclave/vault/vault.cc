@@ -7,13 +7,6 @@
 namespace blindai {
 namespace {
 
-std::unexpected<Error> unknown_model() {
-  return fail(Code::kNotFound,
-              {"vault.unknown-model",
-               "No model by that name; check its spelling, or upload it (models uploaded with "
-               "save_model off end with the server)."});
-}
-
 std::unexpected<Error> name_held() {
   return fail(
       Code::kConflict,
@@ -24,6 +17,20 @@ std::unexpected<Error> name_held() {
 }
 
 }  // namespace
+
+std::unexpected<Error> changed_meanwhile() {
+  return fail(Code::kConflict,
+              {"vault.changed-meanwhile",
+               "The model that has this name was removed, replaced or changed meanwhile; look at "
+               "it again, then repeat what you did."});
+}
+
+std::unexpected<Error> name_in_use() {
+  return fail(Code::kConflict,
+              {"vault.name-taken",
+               "Another upload under this name is going on; wait until it ends, or choose another "
+               "name."});
+}
 
 std::string_view name_of(VaultEvent::Kind kind) {
   switch (kind) {
@@ -47,11 +54,30 @@ std::shared_ptr<const ModelRecord> VaultState::find(std::string_view id) {
   return found == models.end() ? nullptr : found->second;
 }
 
+std::shared_ptr<const KeyRing> VaultState::keys() {
+  const std::lock_guard lock(mutex);
+  return key_ring;
+}
+
+std::unexpected<Error> VaultState::unknown(std::string_view id) {
+  const std::lock_guard lock(mutex);
+  if (held.contains(sha256(as_bytes(id)))) return name_held();
+  return fail(Code::kNotFound,
+              {"vault.unknown-model",
+               "No model by that name; check its spelling, or upload it (models uploaded with "
+               "save_model off end with the server)."});
+}
+
 Status VaultState::sync_folder() {
   folder_unsynced = true;
   RETURN_IF_ERROR(disk.sync_dir());
   folder_unsynced = false;
   return {};
+}
+
+Status VaultState::settle() {
+  const std::lock_guard names(names_mutex);
+  return folder_unsynced ? sync_folder() : Status();
 }
 
 Status VaultState::erase(const std::shared_ptr<const ModelRecord>& record) {
@@ -69,11 +95,11 @@ Status VaultState::erase(const std::shared_ptr<const ModelRecord>& record) {
 Vault::Vault(std::shared_ptr<VaultState> state) : state_(std::move(state)) {}
 Vault::~Vault() = default;
 
-Result<std::unique_ptr<Vault>> Vault::open(FileLayer& files, SealFor seal_for,
+Result<std::unique_ptr<Vault>> Vault::open(FileLayer& files, KeyRing keys,
                                            const VaultOptions& options, VaultLog log) {
   BLINDAI_CHECK(options.max_model_bytes <= kSealMaxContent && log != nullptr);
-  auto state = std::make_shared<VaultState>(files, std::move(seal_for), options, std::move(log));
-  RETURN_IF_ERROR(scan_store(*state));
+  auto state = std::make_shared<VaultState>(files, std::move(keys), options, std::move(log));
+  RETURN_IF_ERROR(scan_store(*state, Scan::kAtStart));
   return std::unique_ptr<Vault>(new Vault(std::move(state)));
 }
 
@@ -90,7 +116,7 @@ std::shared_ptr<const ModelRecord> Vault::find(std::string_view id) const {
 }
 
 Outcome<std::unique_ptr<Upload>> Vault::begin_upload(std::string_view id,
-                                                     const UploadOptions& options) {
+                                                     const UploadTerms& options) {
   RETURN_IF_ERROR(check_model_id(id));
   std::unique_ptr<Upload> upload(new Upload(state_, std::string(id), options));
   {
@@ -108,8 +134,9 @@ Result<OpenedModel> VaultState::open_model(std::string_view id) {
     std::unique_lock<std::mutex> names;
     if (last_try) names = std::unique_lock(names_mutex);
     const std::shared_ptr<const ModelRecord> record = find(id);
-    if (record == nullptr) return unknown_model();
-    Result<OpenedFile> opened = open_sealed_file(layer(record->saved), name_hash, seal_for);
+    if (record == nullptr) return unknown(id);
+    Result<OpenedFile> opened =
+        open_sealed_file(layer(record->saved), sealed_name(name_hash), name_hash, *keys());
     if (opened.has_value() && opened->header.secrets.content_id == record->content_id) {
       auto reader = std::make_unique<ModelReader>(std::move(opened->file), opened->header.secrets,
                                                   name_hash, record->size);
@@ -122,22 +149,35 @@ Result<OpenedModel> VaultState::open_model(std::string_view id) {
     log({VaultEvent::Kind::kDamaged, sealed_name(name_hash), error});
     return std::unexpected(stored_error(error));
   }
-  return unknown_model();
+  return unknown(id);
 }
 
 Result<OpenedModel> Vault::open_model(std::string_view id) {
   return state_->open_model(id);
 }
 
-Status Vault::remove(std::string_view id) {
-  const std::lock_guard names(state_->names_mutex);
+Result<uint64_t> Vault::remove(std::string_view id,
+                               const std::shared_ptr<const ModelRecord>& expected) {
+  VaultState& state = *state_;
+  std::shared_ptr<const ModelRecord> record;
+  std::unique_lock<std::mutex> names;
+  while (true) {
+    record = state.find(id);
+    if (expected != nullptr && record != expected) return changed_meanwhile();
+    // Written down first, while it cannot be lost with the model. When the disk is too full for
+    // that, the removal makes room, and it is written afterwards.
+    if (record != nullptr) state.raise_epoch_floor(record->epoch + 1, record->saved);
+    names = std::unique_lock(state.names_mutex);
+    if (state.find(id) == record) break;
+    names.unlock();
+  }
   // A removal that could not be made sure of is made sure of first, so that "unknown" means gone.
-  if (state_->folder_unsynced) RETURN_IF_ERROR(state_->sync_folder());
-  const std::shared_ptr<const ModelRecord> record = state_->find(id);
-  if (record != nullptr) return state_->erase(record);
-  const std::lock_guard lock(state_->mutex);
-  if (state_->held.contains(sha256(as_bytes(id)))) return name_held();
-  return unknown_model();
+  if (state.folder_unsynced) RETURN_IF_ERROR(state.sync_folder());
+  if (record == nullptr) return state.unknown(id);
+  RETURN_IF_ERROR(state.erase(record));
+  names.unlock();
+  state.raise_epoch_floor(record->epoch + 1, record->saved);
+  return record->epoch + 1;
 }
 
 }  // namespace blindai

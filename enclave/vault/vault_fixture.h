@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "enclave/vault/faulty_file_layer.h"
+#include "enclave/vault/store_names.h"
 #include "enclave/vault/vault.h"
 
 namespace blindai::vault_fixture {
@@ -29,8 +30,7 @@ inline Bytes model_bytes(uint8_t seed, size_t length = 1000) {
 inline CommitInfo commit_info() {
   return {.signature = {.inputs = {{"x", Datatype::kFp32, {-1, 4}}},
                         .outputs = {{"y", Datatype::kInt64, {-1}}}},
-          .created = {1'700'000'000},
-          .owner = {}};
+          .created = {1'700'000'000}};
 }
 
 inline constexpr VaultOptions kOptions{.max_model_bytes = 1 << 20, .max_memory_bytes = 4 << 20};
@@ -41,22 +41,24 @@ struct Store {
   std::vector<VaultEvent> events;
   std::unique_ptr<Vault> vault;
 
-  Status try_open(SealFor who = seal_for()) {
+  Status try_open(KeyRing keys = {.own = seal_for()}) {
     vault.reset();
     events.clear();
-    auto opened = Vault::open(files, std::move(who), kOptions,
+    auto opened = Vault::open(files, std::move(keys), kOptions,
                               [this](const VaultEvent& event) { events.push_back(event); });
     if (!opened.has_value()) return std::unexpected(opened.error());
     vault = std::move(*opened);
     return {};
   }
-  void open(SealFor who = seal_for()) { ASSERT_TRUE(try_open(std::move(who)).has_value()); }
+  void open(KeyRing keys = {.own = seal_for()}) {
+    ASSERT_TRUE(try_open(std::move(keys)).has_value());
+  }
 };
 
 // The whole upload; the error's name goes by Problem, like the one of begin_upload.
 inline Outcome<std::shared_ptr<const ModelRecord>> put(Vault& vault, std::string_view id,
                                                        BytesView bytes,
-                                                       const UploadOptions& options = {}) {
+                                                       const UploadTerms& options = {}) {
   ASSIGN_OR_RETURN(std::unique_ptr<Upload> upload, vault.begin_upload(id, options));
   RETURN_IF_ERROR(upload->write(bytes));
   RETURN_IF_ERROR(upload->finish_content());
@@ -77,6 +79,18 @@ inline Result<Bytes> read_all(ModelReader& reader) {
 inline Result<Bytes> get(Vault& vault, std::string_view id) {
   ASSIGN_OR_RETURN(OpenedModel model, vault.open_model(id));
   return read_all(*model.reader);
+}
+
+// The files of models, which is all but records.
+inline std::vector<std::string> model_files(const FaultyFileLayer& files) {
+  std::vector<std::string> out = files.names();
+  std::erase_if(out, [](const std::string& name) { return name.ends_with(".record"); });
+  return out;
+}
+
+inline std::string record_file_of(std::string_view name, const SealFor& who = seal_for()) {
+  return record_name(sha256(as_bytes("record:" + std::string(name))),
+                     record_tag(who.measurement, sealing_key_id(who.key)));
 }
 
 inline std::string file_of(std::string_view id) {

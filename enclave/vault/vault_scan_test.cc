@@ -83,8 +83,8 @@ TEST(Vault, KeepsFilesOfOtherProgramsAndKeysWithTheirNames) {
   for (const auto& [who, id] : cases) {
     Store store;
     fill(store);
-    const std::vector<std::string> names = store.files.names();
-    store.open({who.key.duplicate(KeyAccess()), who.measurement});
+    const std::vector<std::string> names = model_files(store.files);
+    store.open({.own = who.duplicate(KeyAccess())});
     ASSERT_EQ(store.events.size(), 2u);
     for (const VaultEvent& event : store.events) {
       EXPECT_EQ(event.kind, Kind::kHeld);
@@ -95,7 +95,7 @@ TEST(Vault, KeepsFilesOfOtherProgramsAndKeysWithTheirNames) {
     EXPECT_EQ(store.vault->remove("m").error().name(), "vault.name-held");
     EXPECT_TRUE(put(*store.vault, "new", model_bytes(3)).has_value());
     EXPECT_TRUE(store.vault->remove("new").has_value());
-    EXPECT_EQ(store.files.names(), names);
+    EXPECT_EQ(model_files(store.files), names);
     store.open();
     EXPECT_EQ(store.vault->catalogue().size(), 2u) << "the programs they are for find them again";
   }
@@ -136,6 +136,28 @@ TEST(Vault, NoticesDamageToTheContentWhenTheModelIsRead) {
   const Result<Bytes> read = get(*store.vault, "m");
   EXPECT_EQ(read.error().name(), "seal.chunk");
   EXPECT_EQ(read.error().code, Code::kInternal) << "not the caller's fault";
+}
+
+TEST(Vault, NoticesSwappedReorderedAndForeignChunksWhenTheModelIsRead) {
+  Store store;
+  store.open();
+  const Bytes bytes = model_bytes(1, 3 * kSealChunkLen);
+  for (const char* id : {"a", "b"}) ASSERT_TRUE(put(*store.vault, id, bytes).has_value());
+  const Bytes genuine = store.files.content(file_of("a"));
+  const auto chunk = [](Bytes& file, size_t index) {
+    return std::span(file).subspan(kSealHeaderLen + index * kSealedChunkLen, kSealedChunkLen);
+  };
+  Bytes& file = store.files.content(file_of("a"));
+  std::ranges::swap_ranges(chunk(file, 0), chunk(file, 1));
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "reordered";
+  file = genuine;
+  std::ranges::copy(chunk(file, 0), chunk(file, 1).begin());
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "repeated";
+  file = genuine;
+  std::ranges::copy(chunk(store.files.content(file_of("b")), 1), chunk(file, 1).begin());
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "of another file";
+  file = genuine;
+  EXPECT_EQ(get(*store.vault, "a").value(), bytes);
 }
 
 TEST(Vault, NoticesAnExchangedFileWhileItRuns) {

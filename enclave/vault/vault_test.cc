@@ -9,14 +9,18 @@ namespace {
 
 using namespace vault_fixture;
 
-constexpr UploadOptions kReplace{.overwrite = Overwrite::kReplace};
-constexpr UploadOptions kInMemory{.save = false};
+constexpr UploadTerms kReplace{.overwrite = Overwrite::kReplace};
+constexpr UploadTerms kInMemory{.save = false};
 
 TEST(Vault, KeepsAModelAndWhatIsSaidOfIt) {
   Store store;
   store.open();
   const Bytes bytes = model_bytes(1, 200'000);
-  auto upload = store.vault->begin_upload("alice/resnet18", {}).value();
+  const ModelOwner owner{filled<32>(9), "alice"};
+  const AccessRules access{
+      .visibility = Visibility::kPrivate, .callers = {filled<32>(8)}, .handover = {filled<32>(7)}};
+  auto upload =
+      store.vault->begin_upload("alice/resnet18", {.owner = owner, .access = access}).value();
   for (size_t at = 0; at < bytes.size(); at += 30'000)
     ASSERT_TRUE(
         upload->write(BytesView(bytes).subspan(at, std::min<size_t>(30'000, bytes.size() - at)))
@@ -25,8 +29,7 @@ TEST(Vault, KeepsAModelAndWhatIsSaidOfIt) {
   EXPECT_EQ(content.sha256, sha256(bytes));
   EXPECT_EQ(content.size_bytes, bytes.size());
   EXPECT_FALSE(content.already_stored);
-  CommitInfo info = commit_info();
-  info.owner = ModelOwner{filled<32>(9), "alice"};
+  const CommitInfo info = commit_info();
   ASSERT_TRUE(upload->commit(info).has_value());
   upload.reset();
 
@@ -38,7 +41,8 @@ TEST(Vault, KeepsAModelAndWhatIsSaidOfIt) {
     EXPECT_EQ(record->size, bytes.size());
     EXPECT_EQ(record->created, info.created);
     EXPECT_EQ(record->signature, info.signature);
-    EXPECT_EQ(record->owner, info.owner);
+    EXPECT_EQ(record->owner, owner);
+    EXPECT_EQ(record->access, access);
     EXPECT_EQ(record->epoch, 1u);
     EXPECT_TRUE(record->saved);
     EXPECT_EQ(store.vault->catalogue().size(), 1u);
@@ -84,7 +88,7 @@ TEST(Vault, AModelCanBeReadBeforeItIsCommittedAndIsNotSeenUntilThen) {
 }
 
 TEST(Upload, WithoutCommitLeavesNoTrace) {
-  for (const UploadOptions& options : {UploadOptions{}, kInMemory}) {
+  for (const UploadTerms& options : {UploadTerms{}, kInMemory}) {
     Store store;
     store.open();
     auto upload = store.vault->begin_upload("m", options).value();
@@ -144,7 +148,7 @@ TEST(Upload, OfTheSameBytesUnderTheSameNameIsASuccessWithoutWork) {
   store.open();
   const Bytes bytes = model_bytes(1);
   const auto record = put(*store.vault, "m", bytes).value();
-  for (const UploadOptions& options : {UploadOptions{}, kReplace, kInMemory}) {
+  for (const UploadTerms& options : {UploadTerms{}, kReplace, kInMemory}) {
     auto upload = store.vault->begin_upload("m", options).value();
     ASSERT_TRUE(upload->write(bytes).has_value());
     EXPECT_TRUE(upload->finish_content().value().already_stored);
@@ -225,9 +229,9 @@ TEST(Vault, RemovesAModelForGood) {
   Store store;
   store.open();
   ASSERT_TRUE(put(*store.vault, "m", model_bytes(1)).has_value());
-  ASSERT_TRUE(store.vault->remove("m").has_value());
+  EXPECT_EQ(store.vault->remove("m").value(), 2u) << "a removal has an epoch too";
   EXPECT_EQ(store.vault->find("m"), nullptr);
-  EXPECT_TRUE(store.files.names().empty());
+  EXPECT_TRUE(model_files(store.files).empty());
   store.files.power_cut();
   store.open();
   EXPECT_EQ(store.vault->find("m"), nullptr);

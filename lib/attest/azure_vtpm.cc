@@ -1,5 +1,6 @@
 #include "lib/attest/azure_vtpm.h"
 
+#include "lib/attest/check_text.h"
 #include "lib/attest/judging.h"
 #include "lib/attest/tpm_verification.h"
 #include "lib/crypto/crypto.h"
@@ -82,9 +83,6 @@ constexpr Id kNoSection{"policy.azure",
                         "The policy says nothing of the VM's virtual TPM. Add a section [azure] "
                         "with its PCRs."};
 
-std::string number(uint64_t n) {
-  return std::to_string(n);
-}
 std::string yes_no(bool yes) {
   return yes ? "yes" : "no";
 }

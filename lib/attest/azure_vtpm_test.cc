@@ -87,9 +87,9 @@ TEST(HclRuntime, ReadsKeyAndConfiguration) {
 
 TEST(HclRuntime, RefusesWhatIsAbsentTwiceOrOfAnotherForm) {
   const std::string good = test_runtime();
-  const std::string n = base64url(test_tpm().public_key().n);
+  const std::string n = to_base64url(test_tpm().public_key().n);
   const std::string key = good.substr(9, good.find("}]") - 8);
-  const std::string weak = base64url(BytesView(test_tpm().public_key().n).first(255));
+  const std::string weak = to_base64url(BytesView(test_tpm().public_key().n).first(255));
   for (const std::string& bad : {
            replaced(good, "HCLAkPub", "HCLEkPub"),
            replaced(good, "\"keys\"", "\"Keys\""),

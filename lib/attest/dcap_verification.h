@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <type_traits>
 
+#include "lib/attest/check_text.h"
 #include "lib/attest/dcap_checks.h"
 #include "lib/attest/dcap_quote.h"
 #include "lib/attest/judging.h"
@@ -20,17 +21,6 @@ namespace blindai {
 
 // Common names. Source: Intel SGX PCK Certificate and CRL Profile.
 constexpr std::string_view kSgxRootName = "Intel SGX Root CA";
-
-// Short texts for a check's `expected` and `found`.
-inline std::string text(std::string_view s) {
-  return std::string(s);
-}
-inline std::string number(uint64_t n) {
-  return std::to_string(n);
-}
-inline std::string yes_no(bool yes, std::string_view good, std::string_view bad) {
-  return std::string(yes ? good : bad);
-}
 
 // What there is to say about the chain of one of Intel's signed documents.
 struct SignerChain {

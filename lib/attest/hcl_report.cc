@@ -32,20 +32,6 @@ std::optional<ByteArray<N>> field(const HclReport& report, size_t snp_at, size_t
   return out;
 }
 
-// RFC 4648 section 5, without padding, in its canonical form.
-std::optional<Bytes> from_base64url(std::string_view text) {
-  std::string standard(text);
-  for (char& c : standard) {
-    if (c == '+' || c == '/' || c == '=') return {};
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  standard.append((4 - standard.size() % 4) % 4, '=');
-  auto out = from_base64(standard);
-  if (!out.has_value()) return {};
-  return *std::move(out);
-}
-
 // RFC 7518 section 6.3.1.
 std::optional<RsaPublicKey> rsa_key(const JsonValue& jwk) {
   const auto type = jwk["kty"].plain_string();

@@ -3,14 +3,12 @@
 
 #include <algorithm>
 
+#include "lib/attest/check_text.h"
 #include "lib/attest/verifier.h"
 #include "lib/base/time.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
-
-// What is expected where the policy leaves a field out.
-inline constexpr std::string_view kUnrestricted = "any (the policy does not say)";
 
 // The form in which evidence of every TEE vouches for bytes: their SHA-256, then 32 zeros.
 inline ByteArray<64> vouching_for(const Sha256Digest& digest) {

@@ -10,16 +10,16 @@ namespace {
 
 // In the order in which the NSM writes them.
 enum Field : uint8_t {
-  kModuleId,
-  kDigest,
-  kTimestamp,
-  kPcrs,
-  kNitroTpmPcrs,
-  kCertificate,
-  kCabundle,
-  kPublicKey,
-  kUserData,
-  kNonce,
+  kFieldModuleId,
+  kFieldDigest,
+  kFieldTimestamp,
+  kFieldPcrs,
+  kFieldNitroTpmPcrs,
+  kFieldCertificate,
+  kFieldCabundle,
+  kFieldPublicKey,
+  kFieldUserData,
+  kFieldNonce,
   kNumFields,
 };
 constexpr std::string_view kNames[kNumFields] = {
@@ -30,9 +30,9 @@ constexpr std::string_view kNames[kNumFields] = {
 constexpr unsigned bit(Field field) {
   return 1u << field;
 }
-constexpr unsigned kRequired =
-    bit(kModuleId) | bit(kDigest) | bit(kTimestamp) | bit(kCertificate) | bit(kCabundle);
-constexpr unsigned kEitherPcrs = bit(kPcrs) | bit(kNitroTpmPcrs);
+constexpr unsigned kRequired = bit(kFieldModuleId) | bit(kFieldDigest) | bit(kFieldTimestamp) |
+                               bit(kFieldCertificate) | bit(kFieldCabundle);
+constexpr unsigned kEitherPcrs = bit(kFieldPcrs) | bit(kFieldNitroTpmPcrs);
 
 // The specification gives texts no limit; the payload's is theirs.
 Status read_text(CborReader& r, std::string_view& out) {
@@ -93,26 +93,26 @@ Status read_cabundle(CborReader& r, NitroDocument& out) {
 
 Status read_field(CborReader& r, size_t field, NitroDocument& out) {
   switch (field) {
-    case kModuleId:
+    case kFieldModuleId:
       return read_text(r, out.module_id);
-    case kDigest:
+    case kFieldDigest:
       return read_text(r, out.digest);
-    case kTimestamp: {
+    case kFieldTimestamp: {
       ASSIGN_OR_RETURN(out.timestamp_ms, r.unsigned_integer());
       return {};
     }
-    case kNitroTpmPcrs:
+    case kFieldNitroTpmPcrs:
       out.nitro_tpm = true;
       return read_pcrs(r, out);
-    case kPcrs:
+    case kFieldPcrs:
       return read_pcrs(r, out);
-    case kCertificate:
+    case kFieldCertificate:
       return read_bytes(r, 1, out.certificate);
-    case kCabundle:
+    case kFieldCabundle:
       return read_cabundle(r, out);
-    case kPublicKey:
+    case kFieldPublicKey:
       return read_optional(r, 1, out.public_key);
-    case kUserData:
+    case kFieldUserData:
       return read_optional(r, 0, out.user_data);
     default:
       return read_optional(r, 0, out.nonce);

@@ -1,5 +1,6 @@
 #include "lib/attest/nitro_verification.h"
 
+#include "lib/attest/check_text.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
@@ -12,10 +13,6 @@ constexpr size_t kSha384Len = 48;
 constexpr size_t kMeasuredPcrs = 3;  // 0 to 2: what the image is
 constexpr size_t kReportDataLen = 64;
 constexpr int64_t kMsPerSecond = 1000;
-
-std::string number(uint64_t n) {
-  return std::to_string(n);
-}
 
 std::string valid_or_not(bool good) {
   return good ? "valid" : "invalid";

@@ -6,7 +6,7 @@ namespace {
 
 constexpr std::string_view kFirstExample = "pcr0 = [\"<image, 96 hexadecimal digits>\"]";
 constexpr std::string_view kExample = "a list of values, 96 hexadecimal digits each";
-constexpr PolicySpec kPcrs[] = {
+constexpr PolicySpec kPcrFields[] = {
     {"pcr0", kFirstExample}, {"pcr1", kExample},  {"pcr2", kExample},  {"pcr3", kExample},
     {"pcr4", kExample},      {"pcr5", kExample},  {"pcr6", kExample},  {"pcr7", kExample},
     {"pcr8", kExample},      {"pcr9", kExample},  {"pcr10", kExample}, {"pcr11", kExample},
@@ -16,18 +16,18 @@ constexpr PolicySpec kPcrs[] = {
     {"pcr24", kExample},     {"pcr25", kExample}, {"pcr26", kExample}, {"pcr27", kExample},
     {"pcr28", kExample},     {"pcr29", kExample}, {"pcr30", kExample}, {"pcr31", kExample},
 };
-static_assert(std::size(kPcrs) == std::tuple_size_v<decltype(NitroPolicy::pcrs)>);
+static_assert(std::size(kPcrFields) == std::tuple_size_v<decltype(NitroPolicy::pcrs)>);
 
 }  // namespace
 
 Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table) {
   PolicyTable r(table, " (section nitro)");
   NitroPolicy out;
-  for (size_t i = 0; i < std::size(kPcrs); ++i) {
-    if (i > 0 && !r.has(kPcrs[i])) continue;
-    ASSIGN_OR_RETURN(const std::vector<std::string> values, r.texts(kPcrs[i], 1));
+  for (size_t i = 0; i < std::size(kPcrFields); ++i) {
+    if (i > 0 && !r.has(kPcrFields[i])) continue;
+    ASSIGN_OR_RETURN(const std::vector<std::string> values, r.texts(kPcrFields[i], 1));
     for (const std::string& text : values) {
-      ASSIGN_OR_RETURN(const ByteArray<48> one, r.hex_value<48>(kPcrs[i], text));
+      ASSIGN_OR_RETURN(const ByteArray<48> one, r.hex_value<48>(kPcrFields[i], text));
       out.pcrs[i].push_back(one);
     }
   }
@@ -37,9 +37,9 @@ Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table) {
 
 std::string write_nitro_policy(const NitroPolicy& policy) {
   std::string out = "\n[nitro]\n";
-  for (size_t i = 0; i < std::size(kPcrs); ++i)
+  for (size_t i = 0; i < std::size(kPcrFields); ++i)
     if (!policy.pcrs[i].empty())
-      out += std::string(kPcrs[i].name) + " = " + policy_hex_list(policy.pcrs[i]) + "\n";
+      out += std::string(kPcrFields[i].name) + " = " + policy_hex_list(policy.pcrs[i]) + "\n";
   return out;
 }
 

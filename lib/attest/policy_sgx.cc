@@ -11,7 +11,7 @@ constexpr PolicySpec kProdId{"isv_prod_id", "isv_prod_id = 0"};
 constexpr PolicySpec kMinSvn{"min_isv_svn", "min_isv_svn = 1"};
 constexpr PolicySpec kMiscSelect{"misc_select",
                                  "misc_select = { value = \"00000000\", mask = \"ffffffff\" }"};
-constexpr PolicySpec kAttributes{
+constexpr PolicySpec kSgxAttributes{
     "attributes", "attributes = { value = \"<32 digits>\", mask = \"<32 digits>\" }"};
 }  // namespace
 
@@ -37,8 +37,8 @@ Outcome<SgxPolicy> read_sgx_policy(const PolicyField& table) {
   if (r.has(kMiscSelect)) {
     ASSIGN_OR_RETURN(out.misc_select, r.masked<4>(kMiscSelect));
   }
-  if (r.has(kAttributes)) {
-    ASSIGN_OR_RETURN(out.attributes, r.masked<16>(kAttributes));
+  if (r.has(kSgxAttributes)) {
+    ASSIGN_OR_RETURN(out.attributes, r.masked<16>(kSgxAttributes));
   }
   RETURN_IF_ERROR(r.finish());
   return out;

@@ -22,7 +22,7 @@ constexpr PolicySpec kProducts{"min_tcb_genoa",
 constexpr PolicySpec kFmc{"fmc", "fmc = 0"};
 constexpr PolicySpec kBootLoader{"boot_loader", "boot_loader = 4"};
 constexpr PolicySpec kTee{"tee", "tee = 0"};
-constexpr PolicySpec kSnp{"snp", "snp = 24"};
+constexpr PolicySpec kSnpLevel{"snp", "snp = 24"};
 constexpr PolicySpec kMicrocode{"microcode", "microcode = 219"};
 constexpr PolicySpec kMaxVmpl{"max_vmpl", "max_vmpl = 0"};
 constexpr PolicySpec kMinGuestSvn{"min_guest_svn", "min_guest_svn = 1"};
@@ -52,7 +52,7 @@ Outcome<SnpTcb> read_tcb(const PolicyField& table, const std::string& prefix, bo
   }
   RETURN_IF_ERROR(part(kBootLoader, out.boot_loader));
   RETURN_IF_ERROR(part(kTee, out.tee));
-  RETURN_IF_ERROR(part(kSnp, out.snp));
+  RETURN_IF_ERROR(part(kSnpLevel, out.snp));
   RETURN_IF_ERROR(part(kMicrocode, out.microcode));
   RETURN_IF_ERROR(r.finish());
   return out;

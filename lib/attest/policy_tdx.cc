@@ -18,7 +18,7 @@ constexpr PolicySpec kOwnerConfig{"mr_owner_config",
                                   "mr_owner_config = \"<96 hexadecimal digits>\""};
 constexpr PolicySpec kServiceTd{"mr_service_td",
                                 "mr_service_td = [\"<MRSERVICETD, 96 hexadecimal digits>\"]"};
-constexpr PolicySpec kAttributes{
+constexpr PolicySpec kTdAttributes{
     "td_attributes", "td_attributes = { value = \"<16 digits>\", mask = \"<16 digits>\" }"};
 constexpr PolicySpec kXfam{"xfam", "xfam = { value = \"<16 digits>\", mask = \"<16 digits>\" }"};
 constexpr PolicySpec kSeptVe{"require_sept_ve_disable", "require_sept_ve_disable = true"};
@@ -70,8 +70,8 @@ Outcome<TdxPolicy> read_tdx_policy(const PolicyField& table) {
   if (r.has(kOwnerConfig)) {
     ASSIGN_OR_RETURN(out.mr_owner_config, r.hex<48>(kOwnerConfig));
   }
-  if (r.has(kAttributes)) {
-    ASSIGN_OR_RETURN(out.td_attributes, r.masked<8>(kAttributes));
+  if (r.has(kTdAttributes)) {
+    ASSIGN_OR_RETURN(out.td_attributes, r.masked<8>(kTdAttributes));
   }
   if (r.has(kXfam)) {
     ASSIGN_OR_RETURN(out.xfam, r.masked<8>(kXfam));

@@ -1,3 +1,4 @@
+#include "lib/attest/check_text.h"
 #include "lib/attest/snp_verification.h"
 #include "lib/crypto/crypto.h"
 

@@ -3,7 +3,7 @@
 namespace blindai {
 namespace {
 
-constexpr DcapSpec kTcb[] = {
+constexpr DcapSpec kTdxTcb[] = {
     untrusted<"tdx", ".module.identity">(
         DcapCheck::kModuleIdentity,
         "Intel's TCB info has no TDX module of this version. Fetch fresh collateral; if it still "
@@ -35,7 +35,7 @@ constexpr DcapSpec kTcb[] = {
                    "The policy accepts no TD. Add a [tdx] section with mr_td."),
 };
 
-constexpr DcapSpec kPolicy[] = {
+constexpr DcapSpec kTdxPolicy[] = {
     denied<".debug">(DcapCheck::kPolicyDebug,
                      "The TD is in debug mode: its operator can read its memory. Never use it for "
                      "real data; allow_debug = true accepts it for development."),
@@ -87,13 +87,13 @@ constexpr DcapSpec kPolicy[] = {
                      "evidence comes without one. Judge both together, or remove the section."),
 };
 
-constexpr std::span<const DcapSpec> kParts[] = {kGenuineSpecs<"tdx">, kTcb, kPlatformPolicySpecs,
-                                                kPolicy, kClaimsSpecs};
+constexpr std::span<const DcapSpec> kTdxParts[] = {kGenuineSpecs<"tdx">, kTdxTcb,
+                                                   kPlatformPolicySpecs, kTdxPolicy, kClaimsSpecs};
 
 }  // namespace
 
 const DcapTable& tdx_checks() {
-  return DcapTableOf<kParts>::kTable;
+  return DcapTableOf<kTdxParts>::kTable;
 }
 
 }  // namespace blindai

@@ -159,17 +159,10 @@ inline TpmPolicy test_tpm_policy() {
   return out;
 }
 
-inline std::string base64url(BytesView bytes) {
-  std::string out = to_base64(bytes);
-  while (out.ends_with('=')) out.pop_back();
-  for (char& c : out) c = c == '+' ? '-' : c == '/' ? '_' : c;
-  return out;
-}
-
 inline std::string test_runtime() {
   const RsaPublicKey key = test_tpm().public_key();
-  return R"({"keys":[{"kid":"HCLAkPub","key_ops":["sign"],"kty":"RSA","e":")" + base64url(key.e) +
-         R"(","n":")" + base64url(key.n) +
+  return R"({"keys":[{"kid":"HCLAkPub","key_ops":["sign"],"kty":"RSA","e":")" +
+         to_base64url(key.e) + R"(","n":")" + to_base64url(key.n) +
          R"("}],"vm-configuration":{"secure-boot":true,"tpm-enabled":true,"vmUniqueId":"VM-1"},)" +
          R"("user-data":")" + std::string(128, '0') + R"("})";
 }

@@ -82,6 +82,19 @@ TEST(Base64, RefusesWhatIsNotCanonical) {
     EXPECT_EQ(from_base64(bad).error().name(), "base64.text") << bad;
 }
 
+TEST(Base64Url, MatchesRfc7515AppendixC) {
+  const Bytes raw = {3, 236, 255, 224, 193};
+  EXPECT_EQ(to_base64url(raw), "A-z_4ME");
+  EXPECT_EQ(from_base64url("A-z_4ME").value(), raw);
+  EXPECT_EQ(to_base64url({}), "");
+  EXPECT_EQ(from_base64url("").value(), Bytes{});
+}
+
+TEST(Base64Url, RefusesWhatIsNotCanonical) {
+  for (const char* bad : {"A", "A+z_4ME", "A-z/4ME", "Zg==", "Zh", "Zm9", "A-z_4", "Zg\n", " Zg"})
+    EXPECT_EQ(from_base64url(bad).error().name(), "base64url.text") << bad;
+}
+
 TEST(Utf8, AcceptsWhatRfc3629DoesAndNoMore) {
   EXPECT_TRUE(is_utf8(as_bytes("plain, \xc3\xa9, \xe2\x82\xac, \xf0\x9f\x98\x80")));
   for (const char* bad : {"\x80", "\xc0\x80", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",

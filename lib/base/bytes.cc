@@ -108,6 +108,30 @@ Result<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
+std::string to_base64url(BytesView bytes) {
+  std::string out = to_base64(bytes);
+  while (out.ends_with('=')) out.pop_back();
+  for (char& c : out) {
+    if (c == '+') c = '-';
+    if (c == '/') c = '_';
+  }
+  return out;
+}
+
+Result<Bytes> from_base64url(std::string_view text) {
+  std::string standard(text);
+  for (size_t i = 0; i < standard.size(); ++i) {
+    char& c = standard[i];
+    if (c == '+' || c == '/' || c == '=') return fail(Code::kMalformed, "base64url.text", i);
+    if (c == '-') c = '+';
+    if (c == '_') c = '/';
+  }
+  standard.append((4 - standard.size() % 4) % 4, '=');
+  Result<Bytes> out = from_base64(standard);
+  if (!out.has_value()) return fail(Code::kMalformed, "base64url.text", out.error().at);
+  return out;
+}
+
 bool all_ascii(BytesView bytes) {
   return std::all_of(bytes.begin(), bytes.end(), [](uint8_t byte) { return byte < 0x80; });
 }

@@ -53,6 +53,10 @@ Result<ByteArray<N>> array_from_hex(std::string_view text) {
 std::string to_base64(BytesView bytes);
 // Canonical form only (padding present, unused bits zero). Errors: kMalformed "base64.text".
 Result<Bytes> from_base64(std::string_view text);
+// RFC 4648 section 5, without padding.
+std::string to_base64url(BytesView bytes);
+// Canonical form only. Errors: kMalformed "base64url.text".
+Result<Bytes> from_base64url(std::string_view text);
 
 // True for well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 bool is_utf8(BytesView bytes);

@@ -42,8 +42,8 @@ Outcome<void> check_segment(std::string_view segment) {
 }  // namespace
 
 bool is_reserved_model_word(std::string_view segment) {
-  static constexpr std::array<std::string_view, 5> kWords = {"versions", "infer", "ready", "config",
-                                                             "stats"};
+  static constexpr std::array<std::string_view, 6> kWords = {"versions", "infer", "ready",
+                                                             "config",   "stats", "access"};
   return std::ranges::any_of(kWords, [&](std::string_view word) {
     return std::ranges::equal(word, segment, [](char reserved, char c) {
       return c == reserved || (c >= 'A' && c <= 'Z' && c - 'A' + 'a' == reserved);

@@ -2,10 +2,9 @@
 //
 // One or two segments with one '/' between them. A segment is 1 to 63 characters: ASCII letters,
 // digits, '.', '_' and '-', the first a letter or a digit, without two dots in a row. Upper and
-// lower case are different names. Five words that URLs put after a model's name are not segments,
-// in either case: versions, infer, ready, config, stats. So an id is safe in a URL without escapes
-// and as a relative path, and no route is ambiguous.
-// Pure.
+// lower case are different names. Six words that URLs put after a model's name are not segments,
+// in either case: versions, infer, ready, config, stats, access. So an id is safe in a URL without
+// escapes and as a relative path, and no route is ambiguous. Pure.
 #pragma once
 
 #include <string_view>
@@ -22,7 +21,7 @@ inline constexpr size_t kMaxModelId = 2 * kMaxModelIdSegment + 1;
 // "model-id.characters", "model-id.dots", "model-id.reserved".
 Outcome<void> check_model_id(std::string_view id);
 
-// True for the five words above, in any case.
+// True for the six words above, in any case.
 bool is_reserved_model_word(std::string_view segment);
 
 // The parts of an id that check_model_id accepted: "handle/resnet18" is {"handle", "resnet18"} and

@@ -37,7 +37,7 @@ TEST(ModelId, RefusesEachOtherFormByName) {
 
 TEST(ModelId, RefusesTheWordsOfUrlsInEitherCaseAndPart) {
   for (std::string_view word :
-       {"versions", "infer", "ready", "config", "stats", "Stats", "INFER"}) {
+       {"versions", "infer", "ready", "config", "stats", "access", "Stats", "INFER"}) {
     EXPECT_EQ(name_of_refusal(word), "model-id.reserved") << word;
     EXPECT_EQ(name_of_refusal(std::string(word) + "/a"), "model-id.reserved");
     EXPECT_EQ(name_of_refusal("a/" + std::string(word)), "model-id.reserved");

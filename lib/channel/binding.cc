@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lib/channel/compared.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
@@ -38,11 +39,6 @@ Check check(Id id, CheckState state, std::string expected, std::string found) {
 
 Check not_reached(Id id) {
   return check(id, CheckState::kNotReached, "", "");
-}
-
-Check compare(Id id, BytesView expected, BytesView found) {
-  return check(id, equal(expected, found) ? CheckState::kPassed : CheckState::kFailed,
-               to_hex(expected), to_hex(found));
 }
 
 Check compare_present(Id id, BytesView expected, const std::optional<ByteArray<32>>& found) {

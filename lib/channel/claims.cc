@@ -6,11 +6,11 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kPubkeyHash = "pubkey-hash";
-constexpr std::string_view kConfig = "config";
-constexpr std::string_view kReceiptKey = "receipt-key";
-constexpr std::string_view kNonce = "nonce";
-constexpr std::string_view kExporter = "exporter";
+constexpr std::string_view kPubkeyHashName = "pubkey-hash";
+constexpr std::string_view kConfigName = "config";
+constexpr std::string_view kReceiptKeyName = "receipt-key";
+constexpr std::string_view kNonceName = "nonce";
+constexpr std::string_view kExporterName = "exporter";
 
 // IANA "Named Information Hash Algorithm Registry".
 constexpr uint64_t kNamedInformationSha256 = 1;
@@ -38,7 +38,7 @@ Status optional(const Cbor& map, std::string_view key, std::optional<ByteArray<3
 }
 
 Result<Sha256Digest> key_hash_from(const Cbor& map) {
-  const Cbor* item = map.find(kPubkeyHash);
+  const Cbor* item = map.find(kPubkeyHashName);
   if (item == nullptr) return fail(Code::kMalformed, "channel.claims.missing");
   const Bytes* inner = item->as_bytes();
   if (inner == nullptr) return fail(Code::kMalformed, "channel.claims.layout");
@@ -63,11 +63,11 @@ Bytes encode_claims(const Claims& claims) {
   const auto add = [&entries](std::string_view key, BytesView value) {
     entries.emplace_back(Cbor::text(key), Cbor::bytes(value));
   };
-  add(kPubkeyHash, encode_key_hash(claims.tls_key_hash));
-  add(kConfig, claims.config_hash);
-  add(kReceiptKey, claims.receipt_key_hash);
-  if (claims.nonce.has_value()) add(kNonce, *claims.nonce);
-  if (claims.exporter.has_value()) add(kExporter, *claims.exporter);
+  add(kPubkeyHashName, encode_key_hash(claims.tls_key_hash));
+  add(kConfigName, claims.config_hash);
+  add(kReceiptKeyName, claims.receipt_key_hash);
+  if (claims.nonce.has_value()) add(kNonceName, *claims.nonce);
+  if (claims.exporter.has_value()) add(kExporterName, *claims.exporter);
   return Cbor::map(std::move(entries)).encode();
 }
 
@@ -79,10 +79,10 @@ Result<Claims> parse_claims(BytesView wire) {
   if (map.kind() != Cbor::Kind::kMap) return fail(Code::kMalformed, "channel.claims.layout");
   Claims out;
   ASSIGN_OR_RETURN(out.tls_key_hash, key_hash_from(map));
-  ASSIGN_OR_RETURN(out.config_hash, required(map, kConfig));
-  ASSIGN_OR_RETURN(out.receipt_key_hash, required(map, kReceiptKey));
-  RETURN_IF_ERROR(optional(map, kNonce, out.nonce));
-  RETURN_IF_ERROR(optional(map, kExporter, out.exporter));
+  ASSIGN_OR_RETURN(out.config_hash, required(map, kConfigName));
+  ASSIGN_OR_RETURN(out.receipt_key_hash, required(map, kReceiptKeyName));
+  RETURN_IF_ERROR(optional(map, kNonceName, out.nonce));
+  RETURN_IF_ERROR(optional(map, kExporterName, out.exporter));
   const size_t known = 3 + size_t{out.nonce.has_value()} + size_t{out.exporter.has_value()};
   if (map.num_entries() != known) return fail(Code::kMalformed, "channel.claims.unknown");
   return out;

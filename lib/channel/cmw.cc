@@ -13,7 +13,7 @@ namespace {
 constexpr uint8_t kOctetString = 0x04;
 constexpr uint8_t kUtf8String = 0x0c;
 constexpr std::string_view kEvidence = "evidence";
-constexpr std::string_view kClaims = "claims";
+constexpr std::string_view kClaimsLabel = "claims";
 // RFC 9999, registry of CM indicators: a bitmap, bit 2 is Evidence.
 constexpr uint64_t kIndicatorEvidence = 4;
 constexpr std::string_view kClaimsType = "application/vnd.blindai.claims+cbor";
@@ -79,20 +79,6 @@ Result<Record> record_from(const Cbor* item) {
   return out;
 }
 
-// RFC 4648 section 5 without padding, in its canonical form.
-Result<Bytes> from_base64url(std::string_view text) {
-  std::string standard(text);
-  for (char& c : standard) {
-    if (c == '+' || c == '/' || c == '=') return bad_layout();
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  standard.append((4 - standard.size() % 4) % 4, '=');
-  Result<Bytes> out = from_base64(standard);
-  if (!out.has_value()) return bad_layout();
-  return out;
-}
-
 Result<Record> record_from(const JsonValue& item) {
   if (!item.is_array() || (item.size() != 2 && item.size() != 3)) return bad_layout();
   const JsonValue type = item.first();
@@ -100,7 +86,9 @@ Result<Record> record_from(const JsonValue& item) {
   Record out;
   ASSIGN_OR_RETURN(out.type, type.string());
   ASSIGN_OR_RETURN(const std::string_view text, value.plain_string());
-  ASSIGN_OR_RETURN(out.value, from_base64url(text));
+  auto bytes = from_base64url(text);
+  if (!bytes.has_value()) return bad_layout();
+  out.value = *std::move(bytes);
   const JsonValue indicator = value.next_in(item);
   if (indicator.exists()) {
     ASSIGN_OR_RETURN(out.indicator, indicator.u64());
@@ -112,7 +100,7 @@ Result<CarriedEvidence> from_cbor(BytesView wire) {
   ASSIGN_OR_RETURN(const Cbor collection, Cbor::parse(wire, {.depth = 2, .items = 16}));
   if (collection.num_entries() != 2) return bad_layout();
   ASSIGN_OR_RETURN(Record evidence, record_from(collection.find(kEvidence)));
-  ASSIGN_OR_RETURN(Record claims, record_from(collection.find(kClaims)));
+  ASSIGN_OR_RETURN(Record claims, record_from(collection.find(kClaimsLabel)));
   return content_of(std::move(evidence), std::move(claims));
 }
 
@@ -122,7 +110,7 @@ Result<CarriedEvidence> from_json(BytesView wire) {
   const JsonValue collection = document.root();
   if (!collection.is_object() || collection.size() != 2) return bad_layout();
   ASSIGN_OR_RETURN(Record evidence, record_from(collection[kEvidence]));
-  ASSIGN_OR_RETURN(Record claims, record_from(collection[kClaims]));
+  ASSIGN_OR_RETURN(Record claims, record_from(collection[kClaimsLabel]));
   return content_of(std::move(evidence), std::move(claims));
 }
 
@@ -158,7 +146,7 @@ Bytes encode_cmw(const Evidence& evidence, BytesView claims) {
   BLINDAI_CHECK(has_cmw_type(evidence.tee));
   const Cbor collection =
       Cbor::map({{Cbor::text(kEvidence), record_to_cbor(type_of(evidence.tee), evidence.quote)},
-                 {Cbor::text(kClaims), record_to_cbor(kClaimsType, claims)}});
+                 {Cbor::text(kClaimsLabel), record_to_cbor(kClaimsType, claims)}});
   return der_octet_string(collection.encode());
 }
 

@@ -7,6 +7,7 @@
 #include "lib/channel/certificate.h"
 #include "lib/channel/certificate_x509.h"
 #include "lib/channel/claims.h"
+#include "lib/channel/compared.h"
 #include "lib/channel/tagged_evidence.h"
 
 namespace blindai {
@@ -15,9 +16,10 @@ namespace {
 constexpr Id kBound{"legacy.bound",
                     "The evidence vouches for something else than the certificate says. Do not "
                     "send data; something may be showing another server's evidence."};
-constexpr Id kKey{"legacy.key",
-                  "The evidence vouches for another key than the certificate's. Do not send data; "
-                  "something may be showing another server's evidence."};
+constexpr Id kCertifiedKey{
+    "legacy.key",
+    "The evidence vouches for another key than the certificate's. Do not send data; "
+    "something may be showing another server's evidence."};
 constexpr Id kTlsKey{"legacy.tls-key",
                      "The evidence belongs to another TLS key: something between you and the "
                      "server may be intercepting the connection. Do not send data; try another "
@@ -25,11 +27,6 @@ constexpr Id kTlsKey{"legacy.tls-key",
 constexpr Id kDocumentKey{"legacy.document-key",
                           "The document was made for another key than the certificate's. Do not "
                           "send data; something may be showing another server's evidence."};
-
-Check compare(Id id, BytesView expected, BytesView found) {
-  return {id, Code::kUntrusted, equal(expected, found) ? CheckState::kPassed : CheckState::kFailed,
-          to_hex(expected), to_hex(found)};
-}
 
 // What the common form beside the SGX SDK's binds, when both have the same quote.
 Result<Bytes> bound_beside(const TlsCertificate& certificate, const Bytes& quote) {
@@ -124,7 +121,7 @@ const Check* LegacyBinding::find(std::string_view name) const {
 
 LegacyBinding bind_legacy(const VerifiedEvidence& evidence, const LegacyCertificate& certificate,
                           BytesView tls_spki) {
-  Check key = compare(kKey, certificate.spki, certificate.bound);
+  Check key = compare(kCertifiedKey, certificate.spki, certificate.bound);
   if (has_hash_of(certificate.bound, certificate.spki)) key.state = CheckState::kPassed;
   return {{compare(kBound, report_data_of(certificate.bound), evidence.report_data()),
            std::move(key), compare(kTlsKey, certificate.spki, tls_spki)}};

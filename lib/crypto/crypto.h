@@ -67,6 +67,9 @@ bool verify_p256(const ByteArray<64>& public_point, BytesView message,
                  const ByteArray<64>& signature);
 // The same, for a SubjectPublicKeyInfo in DER: of a named curve, with an uncompressed point.
 bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& signature);
+// True for a SubjectPublicKeyInfo under which the function above can find a signature good: that
+// form, and a point on the curve.
+bool is_p256_spki(BytesView spki);
 // ECDSA P-384 over SHA-384(message): `public_point` is x then y, `signature` r then s, each number
 // 48 bytes, big-endian. False as for verify_p256.
 bool verify_p384(const ByteArray<96>& public_point, BytesView message,

@@ -63,8 +63,22 @@ TEST(VerifyP256, RefusesSpkiWithTrailingBytes) {
   Bytes spki = key.spki();
   const ByteArray<64> signature = key.sign_raw(as_bytes("m"));
   EXPECT_TRUE(verify_p256_spki(spki, as_bytes("m"), signature));
+  EXPECT_TRUE(is_p256_spki(spki));
   spki.push_back(0);
+  EXPECT_FALSE(is_p256_spki(spki));
   EXPECT_FALSE(verify_p256_spki(spki, as_bytes("m"), signature));
+}
+
+TEST(P256Spki, WithAnotherCurveOrNoPointOfItIsRefused) {
+  const Bytes spki = SigningKey::generate().spki();
+  for (size_t length = 0; length < spki.size(); ++length)
+    EXPECT_FALSE(is_p256_spki(BytesView(spki).first(length))) << length;
+  for (size_t bit = 0; bit < spki.size() * 8; ++bit) {
+    Bytes bad = spki;
+    bad[bit / 8] = static_cast<uint8_t>(bad[bit / 8] ^ (1u << (bit % 8)));
+    // A flipped x has about an even chance to be another point's, but then y is not that one's.
+    EXPECT_FALSE(is_p256_spki(bad)) << bit;
+  }
 }
 
 }  // namespace

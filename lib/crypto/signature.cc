@@ -37,18 +37,37 @@ const EC_GROUP* p384() {
   return group;
 }
 
+// The key whose point is `N` bytes of x then y; null when that is not on the curve.
+template <size_t N>
+Owned<EC_KEY_free> on_curve(const EC_GROUP* group, const ByteArray<N>& point) {
+  BLINDAI_CHECK(group != nullptr);
+  ByteArray<1 + N> encoded;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
+  encoded[0] = 4;
+  std::copy(point.begin(), point.end(), encoded.begin() + 1);
+  Owned<EC_KEY_free> key(EC_KEY_new());
+  BLINDAI_CHECK(key != nullptr && EC_KEY_set_group(key.get(), group) == 1);
+  if (EC_KEY_oct2key(key.get(), encoded.data(), encoded.size(), nullptr) != 1) return nullptr;
+  return key;
+}
+
+// RFC 5480 section 2: ecPublicKey, prime256v1, then an uncompressed point.
+bool point_of_spki(BytesView spki, ByteArray<64>& point) {
+  constexpr uint8_t kHead[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
+                               0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
+                               0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
+  if (spki.size() != sizeof kHead + point.size() || !equal(spki.first(sizeof kHead), kHead))
+    return false;
+  std::copy(spki.begin() + sizeof kHead, spki.end(), point.begin());
+  return true;
+}
+
 // `N` bytes of x then y, and of r then s; `digest` is as long as each of them.
 template <size_t N>
 bool verify_digest(const EC_GROUP* group, const ByteArray<N>& point, BytesView digest,
                    const ByteArray<N>& signature) {
   ErrorQueue errors;
-  BLINDAI_CHECK(group != nullptr);
-  ByteArray<1 + N> encoded;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
-  encoded[0] = 4;
-  std::copy(point.begin(), point.end(), encoded.begin() + 1);
-  const Owned<EC_KEY_free> key(EC_KEY_new());
-  BLINDAI_CHECK(key != nullptr && EC_KEY_set_group(key.get(), group) == 1);
-  if (EC_KEY_oct2key(key.get(), encoded.data(), encoded.size(), nullptr) != 1) return false;
+  const Owned<EC_KEY_free> key = on_curve(group, point);
+  if (key == nullptr) return false;
   const Owned<ECDSA_SIG_free> sig(ECDSA_SIG_new());
   BIGNUM* r = BN_bin2bn(signature.data(), N / 2, nullptr);
   BIGNUM* s = BN_bin2bn(signature.data() + N / 2, N / 2, nullptr);
@@ -65,15 +84,14 @@ bool verify_p256(const ByteArray<64>& public_point, BytesView message,
 }
 
 bool verify_p256_spki(BytesView spki, BytesView message, const ByteArray<64>& signature) {
-  // RFC 5480 section 2: ecPublicKey, prime256v1, then an uncompressed point.
-  constexpr uint8_t kHead[] = {0x30, 0x59, 0x30, 0x13, 0x06, 0x07, 0x2a, 0x86, 0x48,
-                               0xce, 0x3d, 0x02, 0x01, 0x06, 0x08, 0x2a, 0x86, 0x48,
-                               0xce, 0x3d, 0x03, 0x01, 0x07, 0x03, 0x42, 0x00, 0x04};
   ByteArray<64> point;
-  if (spki.size() != sizeof kHead + point.size() || !equal(spki.first(sizeof kHead), kHead))
-    return false;
-  std::copy(spki.begin() + sizeof kHead, spki.end(), point.begin());
-  return verify_p256(point, message, signature);
+  return point_of_spki(spki, point) && verify_p256(point, message, signature);
+}
+
+bool is_p256_spki(BytesView spki) {
+  ErrorQueue errors;
+  ByteArray<64> point;
+  return point_of_spki(spki, point) && on_curve(p256(), point) != nullptr;
 }
 
 bool verify_p384(const ByteArray<96>& public_point, BytesView message,

@@ -28,6 +28,8 @@ constexpr Place kPlaces[] = {
     {"GET", "/v1/models", Endpoint::kModelList},
     {"GET", "/v1/attestation", Endpoint::kEvidence},
     {"POST", "/v1/attestation", Endpoint::kFreshEvidence},
+    {"GET", "/v1/keys", Endpoint::kKeys},
+    {"POST", "/v1/keys", Endpoint::kEndorse},
 };
 constexpr Place kOipModelPlaces[] = {
     {"GET", "", Endpoint::kModelMetadata},      {"GET", "/ready", Endpoint::kModelReady},
@@ -42,7 +44,10 @@ constexpr Place kModelPlaces[] = {
     {"PUT", "", Endpoint::kUpload},
     {"GET", "", Endpoint::kModelInfo},
     {"DELETE", "", Endpoint::kDelete},
+    {"GET", "/access", Endpoint::kAccess},
+    {"PUT", "/access", Endpoint::kChangeAccess},
 };
+constexpr std::string_view kKeyPrefix = "/v1/keys/";
 
 std::unexpected<Problem> bad_target() {
   return problem(Code::kInvalid, "http.target",
@@ -114,7 +119,7 @@ Outcome<Route> route_below(const Below& below, std::string_view method, std::str
   const Place* place = find(below.places, method, path, other_method);
   if (place == nullptr) return problem(Code::kNotFound, "http.route", "");
   RETURN_IF_ERROR(check_model_id(id));
-  return Route{place->endpoint, std::string(id), std::string(version)};
+  return Route{place->endpoint, std::string(id), std::string(version), ""};
 }
 
 }  // namespace
@@ -125,7 +130,12 @@ Outcome<Route> parse_route(std::string_view method, std::string_view target) {
   if (!path.has_value()) return bad_target();
   bool other_method = false;
   if (const Place* place = find(kPlaces, method, *path, other_method); place != nullptr)
-    return Route{place->endpoint, "", ""};
+    return Route{place->endpoint, "", "", ""};
+  if (path->starts_with(kKeyPrefix) && path->size() > kKeyPrefix.size()) {
+    if (method == "DELETE")
+      return Route{Endpoint::kRetire, "", "", path->substr(kKeyPrefix.size())};
+    other_method = true;
+  }
   for (const Below& below : kBelow) {
     if (other_method || !path->starts_with(below.prefix)) continue;
     Outcome<Route> route = route_below(

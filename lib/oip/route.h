@@ -27,6 +27,11 @@ enum class Endpoint : uint8_t {
   kModelInfo,         // GET    /v1/models/{id}
   kDelete,            // DELETE /v1/models/{id}
   kModelList,         // GET    /v1/models
+  kAccess,            // GET    /v1/models/{id}/access
+  kChangeAccess,      // PUT    /v1/models/{id}/access
+  kKeys,              // GET    /v1/keys
+  kEndorse,           // POST   /v1/keys
+  kRetire,            // DELETE /v1/keys/{key}
   kEvidence,          // GET  /v1/attestation
   kFreshEvidence,     // POST /v1/attestation
 };
@@ -35,6 +40,7 @@ struct Route {
   Endpoint endpoint;
   std::string model_id;  // checked by check_model_id; empty where the endpoint has none
   std::string version;   // as sent, decimal digits; empty: the current one
+  std::string key = {};  // as sent, of kRetire only
 };
 
 // target: as sent, with percent escapes; a query is allowed and ignored.

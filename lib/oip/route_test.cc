@@ -34,6 +34,11 @@ TEST(Route, FindsEveryPlace) {
       {"GET", "/v1/models/m", Endpoint::kModelInfo, "m", ""},
       {"DELETE", "/v1/models/m", Endpoint::kDelete, "m", ""},
       {"GET", "/v1/models", Endpoint::kModelList, "", ""},
+      {"GET", "/v1/models/h/m/access", Endpoint::kAccess, "h/m", ""},
+      {"PUT", "/v1/models/m/access", Endpoint::kChangeAccess, "m", ""},
+      {"GET", "/v1/keys", Endpoint::kKeys, "", ""},
+      {"POST", "/v1/keys", Endpoint::kEndorse, "", ""},
+      {"DELETE", "/v1/keys/baipk_1", Endpoint::kRetire, "", ""},
       {"GET", "/v1/attestation", Endpoint::kEvidence, "", ""},
       {"POST", "/v1/attestation", Endpoint::kFreshEvidence, "", ""},
   };
@@ -44,6 +49,11 @@ TEST(Route, FindsEveryPlace) {
     EXPECT_EQ(route->model_id, row.model_id) << row.target;
     EXPECT_EQ(route->version, row.version) << row.target;
   }
+}
+
+TEST(Route, HandsOnTheKeyThatIsToBeRetired) {
+  EXPECT_EQ(parse_route("DELETE", "/v1/keys/baipk_%31?x")->key, "baipk_1");
+  EXPECT_EQ(parse_route("GET", "/v1/keys")->key, "");
 }
 
 TEST(Route, RefusesTheRestByName) {
@@ -74,6 +84,11 @@ TEST(Route, RefusesTheRestByName) {
       {"GET", "/v2/models//", "model-id.empty"},
       {"GET", "/v1/models/", "model-id.empty"},
       {"PUT", "/v1/models/infer", "model-id.reserved"},
+      {"PUT", "/v1/models/access", "model-id.reserved"},
+      {"DELETE", "/v1/models/m/access", "http.method"},
+      {"DELETE", "/v1/keys", "http.method"},
+      {"DELETE", "/v1/keys/", "http.route"},
+      {"PUT", "/v1/keys/baipk_1", "http.method"},
       {"GET", "/v2/models/m/versions/", "http.version"},
       {"GET", "/v2/models/m/versions/x", "http.version"},
       {"GET", "/v2/models/m/versions/1234567890", "http.version"},

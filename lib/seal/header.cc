@@ -20,7 +20,53 @@ Aes256Gcm metadata_cipher(const SealSecrets& secrets) {
       hkdf_sha256(secrets.data_key, secrets.content_id, as_bytes("blindai-seal-v1 metadata")));
 }
 
+Result<SealEnvelope> read_envelope(BytesView file, const Sha256Digest& name_hash) {
+  if (file.size() < kSealHeaderLen) return fail(Code::kMalformed, "seal.truncated", file.size());
+  ASSIGN_OR_RETURN(const SealEnvelope envelope, parse_seal_envelope(file));
+  if (envelope.name_hash != name_hash) return fail(Code::kUntrusted, "seal.foreign");
+  return envelope;
+}
+
+Status check_fits(const SealEnvelope& envelope, const SealFor& seal_for) {
+  if (envelope.measurement != seal_for.measurement)
+    return fail(Code::kUntrusted, "seal.measurement");
+  if (envelope.key_id != sealing_key_id(seal_for.key)) return fail(Code::kUntrusted, "seal.key");
+  return {};
+}
+
+// The metadata's tag covers the whole envelope, so nothing of it is taken on trust here, whatever
+// way the data key came.
+Result<OpenedHeader> open_with(BytesView file, const SealEnvelope& envelope, SealSecrets secrets) {
+  Bytes plaintext(kSealMetadataLen);
+  if (!metadata_cipher(secrets).open(
+          envelope.metadata_nonce, file.first(kSealEnvelopeLen),
+          file.subspan(kSealEnvelopeLen, kSealHeaderLen - kSealEnvelopeLen), plaintext))
+    return fail(Code::kUntrusted, "seal.metadata");
+  ASSIGN_OR_RETURN(ModelMetadata metadata, decode_metadata(plaintext));
+  // The writer derives one from the other; authentic metadata of another id would be a fault of
+  // ours.
+  if (sha256(as_bytes(metadata.id)) != envelope.name_hash)
+    return fail(Code::kMalformed, "seal.metadata");
+  return OpenedHeader{std::move(secrets), std::move(metadata)};
+}
+
+Result<OpenedHeader> unwrap_and_open(BytesView file, const SealEnvelope& envelope,
+                                     const SealFor& seal_for) {
+  ByteArray<32> data_key;
+  if (!wrapping_cipher(seal_for.key, envelope.wrap_salt)
+           .open(kZeroNonce, file.first(kSealWrapBoundLen), envelope.wrapped_key, data_key))
+    return fail(Code::kUntrusted, "seal.header");
+  return open_with(file, envelope, {envelope.content_id, SecretKey(std::move(data_key))});
+}
+
 }  // namespace
+
+InheritedKeys InheritedKeys::duplicate(KeyAccess access) const {
+  InheritedKeys out;
+  for (const SealFor& program : programs) out.programs.push_back(program.duplicate(access));
+  for (const SealSecrets& content : contents) out.contents.push_back(content.duplicate(access));
+  return out;
+}
 
 SealHeaderEntropy SealHeaderEntropy::fresh() {
   SealHeaderEntropy out;
@@ -60,27 +106,26 @@ Result<Bytes> seal_header(const SealSecrets& secrets, const SealFor& seal_for,
 
 Result<OpenedHeader> open_seal_header(BytesView file, const SealFor& seal_for,
                                       const Sha256Digest& name_hash) {
-  if (file.size() < kSealHeaderLen) return fail(Code::kMalformed, "seal.truncated", file.size());
-  ASSIGN_OR_RETURN(const SealEnvelope envelope, parse_seal_envelope(file));
-  if (envelope.name_hash != name_hash) return fail(Code::kUntrusted, "seal.foreign");
-  if (envelope.measurement != seal_for.measurement)
-    return fail(Code::kUntrusted, "seal.measurement");
-  if (envelope.key_id != sealing_key_id(seal_for.key)) return fail(Code::kUntrusted, "seal.key");
-  ByteArray<32> data_key;
-  if (!wrapping_cipher(seal_for.key, envelope.wrap_salt)
-           .open(kZeroNonce, file.first(kSealWrapBoundLen), envelope.wrapped_key, data_key))
-    return fail(Code::kUntrusted, "seal.header");
-  SealSecrets secrets{envelope.content_id, SecretKey(std::move(data_key))};
-  Bytes plaintext(kSealMetadataLen);
-  if (!metadata_cipher(secrets).open(
-          envelope.metadata_nonce, file.first(kSealEnvelopeLen),
-          file.subspan(kSealEnvelopeLen, kSealHeaderLen - kSealEnvelopeLen), plaintext))
-    return fail(Code::kUntrusted, "seal.metadata");
-  ASSIGN_OR_RETURN(ModelMetadata metadata, decode_metadata(plaintext));
-  // The writer derives one from the other; authentic metadata of another id would be a fault of
-  // ours.
-  if (sha256(as_bytes(metadata.id)) != name_hash) return fail(Code::kMalformed, "seal.metadata");
-  return OpenedHeader{std::move(secrets), std::move(metadata)};
+  ASSIGN_OR_RETURN(const SealEnvelope envelope, read_envelope(file, name_hash));
+  RETURN_IF_ERROR(check_fits(envelope, seal_for));
+  return unwrap_and_open(file, envelope, seal_for);
+}
+
+Result<OpenedHeader> open_seal_header(BytesView file, const KeyRing& keys,
+                                      const Sha256Digest& name_hash) {
+  ASSIGN_OR_RETURN(const SealEnvelope envelope, read_envelope(file, name_hash));
+  const Status own = check_fits(envelope, keys.own);
+  if (own.has_value()) return unwrap_and_open(file, envelope, keys.own);
+  Error why = own.error();
+  for (const SealFor& program : keys.inherited.programs) {
+    const Status fits = check_fits(envelope, program);
+    if (fits.has_value()) return unwrap_and_open(file, envelope, program);
+    if (fits.error().name() == "seal.key") why = fits.error();
+  }
+  for (const SealSecrets& content : keys.inherited.contents)
+    if (content.content_id == envelope.content_id)
+      return open_with(file, envelope, content.duplicate(KeyAccess()));
+  return std::unexpected(why);
 }
 
 }  // namespace blindai

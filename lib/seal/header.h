@@ -3,6 +3,8 @@
 // Pure; thread-safe.
 #pragma once
 
+#include <vector>
+
 #include "lib/seal/format.h"
 #include "lib/seal/metadata.h"
 
@@ -13,6 +15,22 @@ namespace blindai {
 struct SealFor {
   SecretKey key;
   Sha256Digest measurement;
+
+  SealFor duplicate(KeyAccess access) const { return {key.duplicate(access), measurement}; }
+};
+
+// Keys that a predecessor handed over.
+struct InheritedKeys {
+  std::vector<SealFor> programs;      // each opens all that was sealed for it
+  std::vector<SealSecrets> contents;  // each opens one content, whomever it is sealed for
+
+  InheritedKeys duplicate(KeyAccess access) const;
+};
+
+// All the keys that a store opens its files with.
+struct KeyRing {
+  SealFor own;  // what is written is sealed for it
+  InheritedKeys inherited = {};
 };
 
 // What must be new each time a header is sealed.
@@ -50,6 +68,10 @@ struct OpenedHeader {
 //   kUntrusted seal.metadata     the metadata were changed
 //   kMalformed seal.metadata     authentic, but not what this format says
 Result<OpenedHeader> open_seal_header(BytesView file, const SealFor& seal_for,
+                                      const Sha256Digest& name_hash);
+// The same with whichever key of the ring fits. The errors are those above; seal.measurement and
+// seal.key when no key fits, the latter when one has the measurement.
+Result<OpenedHeader> open_seal_header(BytesView file, const KeyRing& keys,
                                       const Sha256Digest& name_hash);
 
 }  // namespace blindai

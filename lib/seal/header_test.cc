@@ -100,6 +100,48 @@ TEST(SealHeader, AnotherMeasurementWrittenOverTheOldOneDoesNotOpen) {
   EXPECT_EQ(error_of(header, other), "seal.header");
 }
 
+TEST(SealHeader, OpensWithWhicheverKeyOfARingFits) {
+  const auto ring = [](std::vector<SealFor> programs, std::vector<SealSecrets> contents) {
+    return KeyRing{seal_for(0x99, 0x98), {std::move(programs), std::move(contents)}};
+  };
+  const auto list = [](auto... entries) {
+    std::vector<std::common_type_t<decltype(entries)...>> out;
+    (out.push_back(std::move(entries)), ...);
+    return out;
+  };
+  const auto result = [](BytesView file, const KeyRing& keys) {
+    const auto opened = open_seal_header(file, keys, name_hash());
+    return std::string(opened.has_value() ? "opened" : opened.error().name());
+  };
+  const Bytes header = header_of(seal_for());
+  EXPECT_EQ(result(header_of(seal_for(0x99, 0x98)), ring({}, {})), "opened");
+  EXPECT_EQ(result(header, ring({}, {})), "seal.measurement");
+  EXPECT_EQ(result(header, ring(list(seal_for(0x22), seal_for(0x21, 0x32)), {})), "seal.key");
+  EXPECT_EQ(result(header, ring(list(seal_for(0x22), seal_for()), {})), "opened");
+  EXPECT_EQ(result(header, ring({}, list(secrets(0x77)))), "seal.measurement");
+  EXPECT_EQ(result(header, ring({}, list(secrets(0x77), secrets()))), "opened");
+  EXPECT_EQ(open_seal_header(header, ring({}, list(secrets())), sha256(as_bytes("alice/other")))
+                .error()
+                .name(),
+            "seal.foreign");
+  // A right content id with a wrong key: the metadata do not open.
+  SealSecrets wrong = secrets(0x77);
+  wrong.content_id = secrets().content_id;
+  EXPECT_EQ(result(header, ring({}, list(std::move(wrong)))), "seal.metadata");
+}
+
+TEST(SealHeader, ADataKeyAloneOpensNoHeaderThatWasChanged) {
+  Bytes header = header_of(seal_for());
+  KeyRing keys{seal_for(0x99, 0x98), {}};
+  keys.inherited.contents.push_back(secrets());
+  for (size_t at = 0; at < 1024; ++at) {
+    header[at] ^= 0x80;
+    ASSERT_FALSE(open_seal_header(header, keys, name_hash()).has_value()) << at;
+    header[at] ^= 0x80;
+  }
+  EXPECT_TRUE(open_seal_header(header, keys, name_hash()).has_value());
+}
+
 TEST(SealHeader, MetadataOfOneFileDoNotOpenInAnother) {
   Bytes mine = header_of(seal_for());
   const Bytes other =

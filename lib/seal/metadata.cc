@@ -1,12 +1,15 @@
 #include "lib/seal/metadata.h"
 
+#include <algorithm>
+
 #include "lib/base/byte_reader.h"
 #include "lib/seal/format.h"
 
 namespace blindai {
 namespace {
 
-constexpr uint16_t kMetadataVersion = 1;
+constexpr uint16_t kLayout = 2;
+constexpr uint16_t kLayoutWithoutAccess = 1;
 
 std::unexpected<Error> no_room() {
   return fail(Code::kTooLarge,
@@ -80,6 +83,38 @@ bool read_owner(ByteReader& r, std::optional<ModelOwner>& out) {
   return true;
 }
 
+void put_arrays(Bytes& out, const std::vector<ByteArray<32>>& list) {
+  put_u16le(out, static_cast<uint16_t>(list.size()));
+  for (const ByteArray<32>& entry : list) append(out, entry);
+}
+
+bool read_arrays(ByteReader& r, size_t max_count, std::vector<ByteArray<32>>& out) {
+  uint16_t count = 0;
+  if (!r.u16le(count) || count > max_count) return false;
+  out.resize(count);
+  return std::ranges::all_of(out, [&r](ByteArray<32>& entry) { return r.array(entry); });
+}
+
+Status put_access(Bytes& out, const AccessRules& access) {
+  if (access.callers.size() > kMaxCallers || access.handover.size() > kMaxHandoverConsents)
+    return fail(Code::kTooLarge,
+                {"seal.access-rules",
+                 "A model lists at most 64 callers and 8 measurements to hand it over to; shorten "
+                 "the lists."});
+  put_u8(out, static_cast<uint8_t>(access.visibility));
+  put_arrays(out, access.callers);
+  put_arrays(out, access.handover);
+  return {};
+}
+
+bool read_access(ByteReader& r, AccessRules& out) {
+  uint8_t visibility = 0;
+  if (!r.u8(visibility) || visibility > static_cast<uint8_t>(Visibility::kPrivate)) return false;
+  out.visibility = static_cast<Visibility>(visibility);
+  return read_arrays(r, kMaxCallers, out.callers) &&
+         read_arrays(r, kMaxHandoverConsents, out.handover);
+}
+
 }  // namespace
 
 Result<Bytes> encode_metadata(const ModelMetadata& metadata) {
@@ -88,7 +123,7 @@ Result<Bytes> encode_metadata(const ModelMetadata& metadata) {
   if (metadata.id.size() > kMaxMetadataIdLen) return no_room();
   Bytes out;
   out.reserve(kSealMetadataLen);
-  put_u16le(out, kMetadataVersion);
+  put_u16le(out, kLayout);
   put_text(out, metadata.id);
   append(out, metadata.sha256);
   put_u64le(out, metadata.size);
@@ -104,6 +139,7 @@ Result<Bytes> encode_metadata(const ModelMetadata& metadata) {
     append(out, metadata.owner->key);
     put_text(out, metadata.owner->account);
   }
+  RETURN_IF_ERROR(put_access(out, metadata.access));
   if (out.size() > kSealMetadataLen) return no_room();
   put_zeros(out, kSealMetadataLen - out.size());
   return out;
@@ -112,16 +148,17 @@ Result<Bytes> encode_metadata(const ModelMetadata& metadata) {
 Result<ModelMetadata> decode_metadata(BytesView plaintext) {
   ByteReader r(plaintext);
   ModelMetadata out;
-  uint16_t version = 0;
+  uint16_t layout = 0;
   uint64_t created = 0;
-  if (plaintext.size() != kSealMetadataLen || !r.u16le(version))
+  if (plaintext.size() != kSealMetadataLen || !r.u16le(layout))
     return fail(Code::kMalformed, "seal.metadata");
-  if (version != kMetadataVersion) return fail(Code::kMalformed, "seal.version");
+  if (layout != kLayout && layout != kLayoutWithoutAccess)
+    return fail(Code::kMalformed, "seal.version");
   if (!read_text(r, kMaxMetadataIdLen, out.id) || out.id.empty() || !r.array(out.sha256) ||
       !r.u64le(out.size) || out.size > kSealMaxContent || !r.u64le(created) ||
       !r.u64le(out.epoch) || !read_tensors(r, out.signature.inputs) ||
       !read_tensors(r, out.signature.outputs) || !read_owner(r, out.owner) ||
-      !r.zeros(r.remaining()))
+      (layout == kLayout && !read_access(r, out.access)) || !r.zeros(r.remaining()))
     return fail(Code::kMalformed, "seal.metadata");
   out.created.seconds = static_cast<int64_t>(created);
   return out;

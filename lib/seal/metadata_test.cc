@@ -54,8 +54,53 @@ TEST(ModelMetadata, EveryFlippedBitChangesTheValueOrIsRefused) {
 
 TEST(ModelMetadata, RefusesALaterLayoutByName) {
   Bytes encoded = encode_metadata(metadata_of(as_bytes("model"))).value();
-  encoded[0] = 2;
-  EXPECT_EQ(decode_metadata(encoded).error().name(), "seal.version");
+  for (const uint8_t layout : ByteArray<2>{0, 3}) {
+    encoded[0] = layout;
+    EXPECT_EQ(decode_metadata(encoded).error().name(), "seal.version");
+  }
+}
+
+TEST(ModelMetadata, ReadsLayout1AsPublic) {
+  ModelMetadata metadata = metadata_of(as_bytes("model"));
+  const Bytes with_rules = encode_metadata(metadata).value();
+  metadata.access = {};
+  // The rules that mean nothing are zeros, as the padding is that layout 1 had in their place.
+  Bytes encoded = encode_metadata(metadata).value();
+  encoded[0] = 1;
+  EXPECT_EQ(decode_metadata(encoded).value(), metadata);
+  Bytes not_padding = with_rules;
+  not_padding[0] = 1;
+  EXPECT_EQ(decode_metadata(not_padding).error().name(), "seal.metadata");
+}
+
+TEST(ModelMetadata, KeepsAccessRulesUpToTheirLimits) {
+  ModelMetadata metadata = metadata_of(as_bytes("model"));
+  metadata.access.callers.assign(kMaxCallers, filled<32>(1));
+  metadata.access.handover.assign(kMaxHandoverConsents, filled<32>(2));
+  EXPECT_EQ(decode_metadata(encode_metadata(metadata).value()).value(), metadata);
+  metadata.access.callers.push_back(filled<32>(3));
+  EXPECT_EQ(encode_metadata(metadata).error().name(), "seal.access-rules");
+  metadata.access.callers.pop_back();
+  metadata.access.handover.push_back(filled<32>(3));
+  EXPECT_EQ(encode_metadata(metadata).error().name(), "seal.access-rules");
+}
+
+TEST(ModelMetadata, RefusesRulesThatCannotBe) {
+  const ModelMetadata metadata = metadata_of(as_bytes("model"));
+  const Bytes encoded = encode_metadata(metadata).value();
+  // The rules of the fixture are the last 1 + 2 + 64 + 2 + 32 bytes before the padding.
+  size_t end = encoded.size();
+  while (encoded[end - 1] == 0) --end;
+  const size_t start = end - 101;
+  ASSERT_EQ(encoded[start], 1);
+  const auto error_with = [&](size_t at, uint8_t value) {
+    Bytes changed = encoded;
+    changed[at] = value;
+    return std::string(decode_metadata(changed).error().name());
+  };
+  EXPECT_EQ(error_with(start, 2), "seal.metadata");               // no such visibility
+  EXPECT_EQ(error_with(start + 1, 65), "seal.metadata");          // too many callers
+  EXPECT_EQ(error_with(start + 1 + 2 + 64, 9), "seal.metadata");  // too many measurements
 }
 
 TEST(ModelMetadata, RefusesWhatDoesNotFitBeforeItIsWritten) {

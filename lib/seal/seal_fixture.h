@@ -43,7 +43,10 @@ inline ModelMetadata metadata_of(BytesView content, std::string id = "alice/resn
           .signature = {.inputs = {{"input", Datatype::kFp32, {-1, 3, 224, 224}}},
                         .outputs = {{"label", Datatype::kInt64, {-1}},
                                     {"scores", Datatype::kFp32, {-1, 1000}}}},
-          .owner = ModelOwner{filled<32>(0x61), "alice"}};
+          .owner = ModelOwner{filled<32>(0x61), "alice"},
+          .access = {.visibility = Visibility::kPrivate,
+                     .callers = {filled<32>(0x71), filled<32>(0x72)},
+                     .handover = {filled<32>(0x81)}}};
 }
 
 // The sealed content alone, from updates of at most `piece` bytes.

@@ -28,6 +28,9 @@ class SealReader {
   // authenticated metadata, or what SealWriter::content_len() said.
   SealReader(SealSource& source, const SealSecrets& secrets, const Sha256Digest& name_hash,
              uint64_t content_len);
+  ~SealReader() { wipe(opened_.data(), opened_.size()); }
+  SealReader(const SealReader&) = delete;
+  SealReader& operator=(const SealReader&) = delete;
 
   // The next bytes of the content: as many as fit into `out` or are left; 0 only at the end, or for
   // an empty `out`. The end is reported only after the last chunk was authenticated and nothing was

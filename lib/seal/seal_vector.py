@@ -37,12 +37,17 @@ def tensor(name: bytes, datatype: int, shape: list[int]) -> bytes:
     return text(name) + bytes([datatype, len(shape)]) + struct.pack(f"<{len(shape)}q", *shape)
 
 
-def metadata(content: bytes) -> bytes:
-    fields = struct.pack("<H", 1) + text(MODEL_ID) + hashlib.sha256(content).digest()
+def metadata(content: bytes, layout: int = 2) -> bytes:
+    fields = struct.pack("<H", layout) + text(MODEL_ID) + hashlib.sha256(content).digest()
     fields += struct.pack("<QQQ", len(content), 1_700_000_000, 3)
     fields += struct.pack("<H", 1) + tensor(b"input", 11, [-1, 3, 224, 224])
     fields += struct.pack("<H", 2) + tensor(b"label", 8, [-1]) + tensor(b"scores", 11, [-1, 1000])
-    return fields + b"\x01" + OWNER + text(b"alice")
+    fields += b"\x01" + OWNER + text(b"alice")
+    if layout == 1:
+        return fields
+    callers, handover = [b"\x71" * 32, b"\x72" * 32], [b"\x81" * 32]
+    fields += b"\x01" + struct.pack("<H", len(callers)) + b"".join(callers)
+    return fields + struct.pack("<H", len(handover)) + b"".join(handover)
 
 
 def header(content: bytes) -> tuple[bytes, bytes]:
@@ -83,6 +88,7 @@ def main() -> None:
         (corpus / "seal_header" / "other_version").write_bytes(genuine[:8] + b"\x02\0\0\0")
         (corpus / "seal_header" / "other_measurement").write_bytes(genuine[:88] + bytes(32))
         (corpus / "seal_metadata" / "fixture").write_bytes(metadata(b"model"))
+        (corpus / "seal_metadata" / "layout_1").write_bytes(metadata(b"model", layout=1))
 
 
 if __name__ == "__main__":

@@ -20,6 +20,9 @@ class SealWriter {
  public:
   // secrets: fresh for this content, never of another; borrowed for the call only.
   SealWriter(const SealSecrets& secrets, const Sha256Digest& name_hash);
+  ~SealWriter() { wipe(held_.data(), held_.size()); }
+  SealWriter(const SealWriter&) = delete;
+  SealWriter& operator=(const SealWriter&) = delete;
 
   // Takes bytes off the front of `input` until a chunk is full or `input` is empty. Returns what
   // must be written next, at most kSealedChunkLen bytes, often none; valid until the next call.

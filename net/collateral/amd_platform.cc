@@ -6,9 +6,6 @@
 namespace blindai {
 namespace {
 
-constexpr Id kEvidence{"collateral.evidence",
-                       "This is no evidence of the TEE it is said to be of, so there is nothing to "
-                       "fetch for it; give the quote or report as the platform made it."};
 constexpr Id kProduct{
     "collateral.product",
     "The report does not say which product it is from, or another than was given; "
@@ -38,7 +35,7 @@ std::optional<SnpProduct> product_of_vek(BytesView der) {
 Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view product_name,
                                  BytesView vek) {
   const auto report = parse_snp_report(evidence.quote);
-  if (!report.has_value()) return fail(Code::kMalformed, kEvidence, report.error().at);
+  if (!report.has_value()) return fail(Code::kMalformed, kNoEvidence, report.error().at);
   const std::optional<SnpProduct> given = product_named(product_name);
   std::optional<SnpProduct> product = given;
   if (report->cpu.has_value())
@@ -48,7 +45,7 @@ Result<AmdPlatform> amd_platform(const Evidence& evidence, std::string_view prod
   const bool contradicted = !product_name.empty() && given != product;
   if (!product.has_value() || contradicted) return fail(Code::kInvalid, kProduct);
   const std::optional<SnpTcb> tcb = tcb_parts(*product, report->reported_tcb);
-  if (!tcb.has_value()) return fail(Code::kMalformed, kEvidence);
+  if (!tcb.has_value()) return fail(Code::kMalformed, kNoEvidence);
   const bool vlek = report->signing_key == SnpSigningKey::kVlek;
   const bool masked = std::ranges::all_of(report->chip_id, [](uint8_t byte) { return byte == 0; });
   if (masked && !vlek) return fail(Code::kInvalid, kMasked);

@@ -6,9 +6,6 @@
 namespace blindai {
 namespace {
 
-constexpr Id kEvidence{"collateral.evidence",
-                       "This is no evidence of the TEE it is said to be of, so there is nothing to "
-                       "fetch for it; give the quote or report as the platform made it."};
 constexpr Id kPckCa{"collateral.pck-ca",
                     "The quote's PCK certificate is of an authority that is not known here; update "
                     "this program."};
@@ -22,11 +19,11 @@ constexpr std::string_view kPlatformCa = "Intel SGX PCK Platform CA";
 Result<IntelPlatform> intel_platform(const Evidence& evidence) {
   const auto quote = parse_dcap_quote(evidence.quote);
   if (!quote.has_value() || quote->certification_type != kPemChain)
-    return fail(Code::kMalformed, kEvidence);
+    return fail(Code::kMalformed, kNoEvidence);
   const auto chain = parse_pem_chain(quote->certification, X509Profile::kIntel);
-  if (!chain.has_value() || chain->size() < 2) return fail(Code::kMalformed, kEvidence);
+  if (!chain.has_value() || chain->size() < 2) return fail(Code::kMalformed, kNoEvidence);
   const auto pck = parse_pck_extension((*chain)[0].sgx_extension());
-  if (!pck.has_value()) return fail(Code::kMalformed, kEvidence);
+  if (!pck.has_value()) return fail(Code::kMalformed, kNoEvidence);
   const std::string& issuer = (*chain)[1].common_name();
   if (issuer != kProcessorCa && issuer != kPlatformCa) return fail(Code::kInvalid, kPckCa);
   return IntelPlatform{.fmspc = pck->fmspc,

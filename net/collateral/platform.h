@@ -10,6 +10,11 @@
 
 namespace blindai {
 
+inline constexpr Id kNoEvidence{
+    "collateral.evidence",
+    "This is no evidence of the TEE it is said to be of, so there is nothing to fetch for it; give "
+    "the quote or report as the platform made it."};
+
 // Of a PCK certificate.
 struct IntelPlatform {
   ByteArray<6> fmspc;

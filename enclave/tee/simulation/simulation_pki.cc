@@ -1,5 +1,6 @@
 #include "enclave/tee/simulation/simulation_pki.h"
 
+#include "enclave/tee/simulation/simulation_certificates.h"
 #include "enclave/tee/simulation/simulation_platform.h"
 #include "lib/base/der_writer.h"
 #include "lib/crypto/x509_writer.h"
@@ -7,36 +8,7 @@
 namespace blindai {
 namespace {
 
-constexpr int64_t kHour = 3600;
-constexpr int64_t kDay = 24 * kHour;
-constexpr int64_t kYear = 365 * kDay;
 constexpr int64_t kCollateralLife = 30 * kDay;
-
-Lifetime around(Time now, InForce when, int64_t life) {
-  switch (when) {
-    case InForce::kNotYet:
-      return {now + kDay, now + life};
-    case InForce::kNoLonger:
-      return {now + -life, now + -kDay};
-    case InForce::kNow:
-      break;
-  }
-  return {now + -kHour, now + life};
-}
-
-X509Name name(std::string common_name) {
-  return {.common_name = std::move(common_name),
-          .organization = "BlindAI simulation",
-          .locality = "Nowhere",
-          .state = "None",
-          .country = "ZZ"};
-}
-
-// The last byte belongs to the signature's second number in certificates and CRLs.
-Bytes tampered_if(bool yes, Bytes der) {
-  if (yes) der.back() ^= 1;
-  return der;
-}
 
 struct Keys {
   explicit Keys(bool other_root)
@@ -66,15 +38,16 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults, SimulatedQuote f
   const SimulationFaults& f = faults_;
   const Keys keys(f.other_root);
   const auto is_tampered = [&f](SignedPart part) { return f.tampered == part; };
-  const X509Name root_name = name(f.root_name.value_or("Intel SGX Root CA"));
-  const X509Name platform_ca_name = name(f.platform_ca_name.value_or("Intel SGX PCK Platform CA"));
+  const X509Name root_name = simulation_name(f.root_name.value_or("Intel SGX Root CA"));
+  const X509Name platform_ca_name =
+      simulation_name(f.platform_ca_name.value_or("Intel SGX PCK Platform CA"));
   const uint16_t ca_usage = kKeyCertSign | kCrlSign;
   const uint16_t leaf_usage = kDigitalSignature | kNonRepudiation;
 
   const auto certificate = [&](const Bytes& serial, const X509Name& subject, InForce when,
                                const X509Name& issuer, std::vector<X509Extension> extensions,
                                const SigningKey& key, const SigningKey& issuer_key) {
-    const Lifetime life = around(now, when, 7 * kYear);
+    const Lifetime life = lifetime_around(now, when, 7 * kYear);
     extensions.push_back(subject_key_id(key));
     extensions.push_back(authority_key_id(issuer_key));
     return write_certificate({.serial = serial,
@@ -100,17 +73,18 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults, SimulatedQuote f
     pck_extensions.push_back({"1.2.840.113741.1.13.1", false, simulation_pck_extension(f)});
   const Bytes pck = tampered_if(
       is_tampered(SignedPart::kPck),
-      certificate(kPckSerial, name(f.pck_name.value_or("Intel SGX PCK Certificate")), f.pck,
-                  platform_ca_name, std::move(pck_extensions), keys.pck, keys.platform_ca));
+      certificate(kPckSerial, simulation_name(f.pck_name.value_or("Intel SGX PCK Certificate")),
+                  f.pck, platform_ca_name, std::move(pck_extensions), keys.pck, keys.platform_ca));
   const Bytes tcb_signing = tampered_if(
       is_tampered(SignedPart::kTcbSigning),
-      certificate(kTcbSigningSerial, name(f.tcb_signing_name.value_or("Intel SGX TCB Signing")),
+      certificate(kTcbSigningSerial,
+                  simulation_name(f.tcb_signing_name.value_or("Intel SGX TCB Signing")),
                   f.tcb_signing, root_name, {basic_constraints(false, {}), key_usage(leaf_usage)},
                   keys.tcb_signing, keys.root));
 
   const auto crl = [&](const X509Name& issuer, InForce when, std::vector<Bytes> revoked,
                        const SigningKey& key) {
-    const Lifetime life = around(now, when, kCollateralLife);
+    const Lifetime life = lifetime_around(now, when, kCollateralLife);
     return write_crl({.issuer = issuer,
                       .this_update = life.from,
                       .next_update = life.to,
@@ -127,7 +101,7 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults, SimulatedQuote f
                   f.root_crl_of_platform_ca
                       ? crl(platform_ca_name, f.root_crl, revoked_by_root, keys.platform_ca)
                       : crl(root_name, f.root_crl, revoked_by_root, keys.root));
-  const X509Name processor_ca_name = name("Intel SGX PCK Processor CA");
+  const X509Name processor_ca_name = simulation_name("Intel SGX PCK Processor CA");
   collateral_.pck_crl =
       tampered_if(is_tampered(SignedPart::kPckCrl),
                   f.pck_crl_of_processor_ca
@@ -149,9 +123,9 @@ SimulationPki::SimulationPki(Time now, SimulationFaults faults, SimulatedQuote f
   collateral_.tcb_info_chain = to_bytes(as_bytes(chain({tcb_signing, root})));
   collateral_.qe_identity_chain = collateral_.tcb_info_chain;
   collateral_.tcb_info = simulation_tcb_info(
-      tee_of(format), f, around(now, f.tcb_info, kCollateralLife), keys.tcb_signing);
+      tee_of(format), f, lifetime_around(now, f.tcb_info, kCollateralLife), keys.tcb_signing);
   collateral_.qe_identity = simulation_qe_identity(
-      tee_of(format), f, around(now, f.qe_identity, kCollateralLife), keys.tcb_signing);
+      tee_of(format), f, lifetime_around(now, f.qe_identity, kCollateralLife), keys.tcb_signing);
 }
 
 }  // namespace blindai

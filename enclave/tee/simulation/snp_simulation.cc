@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "enclave/tee/simulation/simulation_certificates.h"
 #include "enclave/tee/simulation/simulation_platform.h"
 #include "lib/base/der_writer.h"
 #include "lib/crypto/x509_writer.h"
@@ -9,30 +10,7 @@
 namespace blindai {
 namespace {
 
-constexpr int64_t kHour = 3600;
-constexpr int64_t kDay = 24 * kHour;
-constexpr int64_t kYear = 365 * kDay;
 constexpr std::string_view kAmd = "1.3.6.1.4.1.3704.1.";
-
-Lifetime lifetime(Time now, InForce when, int64_t life) {
-  switch (when) {
-    case InForce::kNotYet:
-      return {now + kDay, now + life};
-    case InForce::kNoLonger:
-      return {now + -life, now + -kDay};
-    case InForce::kNow:
-      break;
-  }
-  return {now + -kHour, now + life};
-}
-
-X509Name name(std::string common_name) {
-  return {.common_name = std::move(common_name),
-          .organization = "BlindAI simulation",
-          .locality = "Nowhere",
-          .state = "None",
-          .country = "ZZ"};
-}
 
 // Offsets of the two primes of each role's key (RsaPssKey::from_label).
 struct KeyOffsets {
@@ -84,12 +62,6 @@ std::vector<X509Extension> vek_extensions(const SnpPlatform& platform, bool vlek
     if (fault.value.has_value()) out.push_back({fault.oid, false, *fault.value});
   }
   return out;
-}
-
-// The last byte belongs to the signature in certificates and CRLs.
-Bytes tampered_if(bool yes, Bytes der) {
-  if (yes) der.back() ^= 1;
-  return der;
 }
 
 SnpTcbBytes tcb_bytes(SnpProduct product) {
@@ -159,15 +131,16 @@ SnpSimulation::SnpSimulation(const SnpPlatform& platform, Time now, SnpFaults fa
   const RsaPssKey ark = snp_simulation_key(f.other_ark ? "other ARK" : "ARK-" + product);
   const RsaPssKey ca = snp_simulation_key(vlek_ca ? "ASVK" : "ASK");
   const P384Key other_chip = vek_key("VEK of another chip");
-  const X509Name ark_name = name(f.ark_name.value_or("ARK-" + product));
-  const X509Name ca_name = name(f.ca_name.value_or((vlek_ca ? "SEV-VLEK-" : "SEV-") + product));
-  const X509Name vek_name = name(f.vek_name.value_or(vlek ? "SEV-VLEK" : "SEV-VCEK"));
+  const X509Name ark_name = simulation_name(f.ark_name.value_or("ARK-" + product));
+  const X509Name ca_name =
+      simulation_name(f.ca_name.value_or((vlek_ca ? "SEV-VLEK-" : "SEV-") + product));
+  const X509Name vek_name = simulation_name(f.vek_name.value_or(vlek ? "SEV-VLEK" : "SEV-VCEK"));
   const Bytes ark_serial = {1}, ca_serial = {2}, vek_serial = {0};
   const auto certificate = [&](const Bytes& serial, const X509Name& subject, BytesView spki,
                                const X509Name& issuer, const RsaPssKey& issuer_key, InForce when,
                                int64_t life, std::vector<X509Extension> extensions,
                                SnpSignedPart part) {
-    const Lifetime t = lifetime(now, when, life);
+    const Lifetime t = lifetime_around(now, when, life);
     return tampered_if(f.tampered == part, write_certificate({.serial = serial,
                                                               .issuer = issuer,
                                                               .subject = subject,
@@ -193,7 +166,7 @@ SnpSimulation::SnpSimulation(const SnpPlatform& platform, Time now, SnpFaults fa
                   vek_extensions(platform_, vlek, f.extensions), SnpSignedPart::kVek);
   const std::string chain = to_pem("CERTIFICATE", ca_der) + to_pem("CERTIFICATE", ark_der);
   collateral_.vek_chain = to_bytes(as_bytes(chain));
-  const Lifetime crl = lifetime(now, f.crl, 30 * kDay);
+  const Lifetime crl = lifetime_around(now, f.crl, 30 * kDay);
   CrlSpec spec = {.issuer = f.crl_of_ca ? ca_name : ark_name,
                   .this_update = crl.from,
                   .next_update = crl.to,
