@@ -30,6 +30,8 @@ struct VerifyCommand {
   std::string save;        // where to keep the message; empty: nowhere
   std::string collateral;  // a folder; empty: none. This and what follows are for files
   std::string claims;      // a file; empty: none
+  std::string tpm;         // a folder; empty: none
+  std::optional<Bytes> nonce{};
   std::optional<Time> at;  // absent: now
 };
 struct UploadCommand {

@@ -112,6 +112,8 @@ TEST(CommandLine, TellsFilesFromAddresses) {
   EXPECT_EQ(std::get<VerifyCommand>(parse({"verify", "h:1"}).command).server.address, "h:1");
   EXPECT_EQ(std::get<VerifyCommand>(parse({"verify"}, "h:2").command).server.address, "h:2");
   EXPECT_NE(refusal({"verify", "nowhere"}).find("neither"), std::string::npos);
+  EXPECT_NE(refusal({"verify", "h:1", "--nonce", "00"}).find("for files"), std::string::npos);
+  EXPECT_NE(refusal({"verify", "h:1", "--tpm", "dir"}).find("for files"), std::string::npos);
 }
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {

@@ -14,7 +14,8 @@ struct RawOptions {
   bool json = false;
   std::vector<std::string> arguments;
   ServerOptions server;
-  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at;
+  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at, tpm,
+      nonce;
   std::vector<std::string> only;
   std::vector<std::string> callers, handovers;
   std::string owner, receipt;

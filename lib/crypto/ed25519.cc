@@ -5,23 +5,15 @@
 #include "lib/crypto/ed25519.h"
 
 #include <algorithm>
-#include <memory>
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <utility>
 
+#include "lib/crypto/owned.h"
+#include "lib/crypto/pkey.h"
+
 namespace blindai {
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 
 using Coordinate = ByteArray<kEd25519KeyLen>;  // little-endian, below 2^255
 
@@ -73,7 +65,7 @@ Ed25519Key& Ed25519Key::operator=(Ed25519Key&& other) noexcept {
 }
 
 ByteArray<kEd25519SignatureLen> Ed25519Key::sign(BytesView message) const {
-  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  const Owned<EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
   ByteArray<kEd25519SignatureLen> out;
   size_t length = out.size();
   BLINDAI_CHECK(
@@ -105,7 +97,7 @@ bool verify_ed25519(const ByteArray<kEd25519KeyLen>& key, BytesView message,
   ErrorQueue errors;
   const PkeyPtr pkey(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
-  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  const Owned<EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
   BLINDAI_CHECK(pkey != nullptr && ctx != nullptr &&
                 EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, pkey.get()) == 1);
   return EVP_DigestVerify(ctx.get(), signature.data(), signature.size(), message.data(),
