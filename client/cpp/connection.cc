@@ -32,6 +32,7 @@ class VerifiedConnection final : public Connection {
                               .fields = {{"content-type", "application/octet-stream"}},
                               .body = {}};
     if (!options.save_model) request.fields.emplace_back("blindai-save-model", "false");
+    if (options.replace) request.fields.emplace_back("blindai-replace", "true");
     if (options.is_private) request.fields.emplace_back("blindai-visibility", "private");
     if (!options.callers.empty())
       request.fields.emplace_back("blindai-callers", callers_to_text(options.callers));
