@@ -17,9 +17,9 @@
 
 #include "bench/echo_floor.h"
 #include "bench/engine_reference.h"
-#include "bench/running_server.h"
 #include "enclave/infer/worker_pool.h"
 #include "tests/onnx_builder.h"
+#include "tests/running_server.h"
 
 namespace blindai {
 namespace {
@@ -86,8 +86,8 @@ void tiny(const std::string& bin, size_t rounds) {
   const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(model.data()), static_cast<long>(model.size()));
-  RunningServer server(bin, 1, 1);
-  RunningServer sleepy(bin, 1, 1, 0);
+  RunningServer server(bin);
+  RunningServer sleepy(bin, {.linger_us = 0});
   const std::unique_ptr<Connection> connection = server.connect();
   const std::unique_ptr<Connection> sleepy_connection = sleepy.connect();
   std::printf("%-34s      %10.1f MiB  bar 30 MiB                              %s\n",
@@ -135,7 +135,7 @@ void load(const std::string& bin, size_t rounds) {
   const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(model.data()), static_cast<long>(model.size()));
-  RunningServer server(bin, 2, 1);
+  RunningServer server(bin, {.run_threads = 2});
   upload(*server.connect(), path, "tiny");
   std::filesystem::remove(path);
   const Call call{"tiny", "x", {1, 16}, std::vector<float>(16, 1.5f)};
@@ -172,7 +172,7 @@ void efficientnet(const std::string& bin, const std::string& path, size_t rounds
   }
   constexpr size_t kElements = size_t{3} * 224 * 224;
   for (const int threads : {1, 2}) {
-    RunningServer server(bin, 1, threads);
+    RunningServer server(bin, {.intra_op_threads = threads});
     const std::unique_ptr<Connection> connection = server.connect();
     upload(*connection, path, "lite0");
     EngineReference reference(bin + "/libonnxruntime.so.1.28.0", model, "input", {1, 3, 224, 224},

@@ -1,12 +1,28 @@
 #include "net/address.h"
 
 #include <algorithm>
+#include <arpa/inet.h>
 #include <charconv>
 #include <netinet/in.h>
 #include <string_view>
 #include <sys/socket.h>
 
 namespace blindai {
+namespace {
+
+// RFC 3986 section 3.2.2, with a zone (RFC 4007 section 11) after a percent sign.
+bool is_ipv6(const std::string& text) {
+  in6_addr ignored;
+  return inet_pton(AF_INET6, text.substr(0, text.find('%')).c_str(), &ignored) == 1;
+}
+
+bool is_name(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return c > ' ' && c < 0x7f && c != '[' && c != ']';
+  });
+}
+
+}  // namespace
 
 Result<HostPort> parse_host_port(const std::string& text, const std::string& default_port) {
   const std::unexpected<Error> bad =
@@ -22,17 +38,18 @@ Result<HostPort> parse_host_port(const std::string& text, const std::string& def
     if (end == std::string_view::npos) return bad;
     out.host = rest.substr(1, end - 1);
     rest.remove_prefix(end + 1);
-    if (!rest.empty() && rest.front() != ':') return bad;
+    if (!is_ipv6(out.host) || (!rest.empty() && rest.front() != ':')) return bad;
   } else {
     const size_t colon = rest.find(':');
     out.host = rest.substr(0, colon);
+    if (!is_name(out.host)) return bad;
     rest.remove_prefix(std::min(colon, rest.size()));
   }
   out.port = rest.empty() ? default_port : std::string(rest.substr(1));
   unsigned port = 0;
   const char* const end = out.port.data() + out.port.size();
   const auto [stop, error] = std::from_chars(out.port.data(), end, port);
-  if (out.host.empty() || error != std::errc() || stop != end || port > 65535) return bad;
+  if (error != std::errc() || stop != end || port > 65535) return bad;
   return out;
 }
 

@@ -12,18 +12,21 @@ class Background::Impl {
  public:
   explicit Impl(Reactor& reactor) : reactor_(reactor), thread_([this] { loop(); }) {}
 
-  ~Impl() {
+  ~Impl() { finish(); }
+
+  void finish() {
     {
       const std::lock_guard lock(mutex_);
       stopping_ = true;
     }
     changed_.notify_one();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
   }
 
   void add(std::function<void()> work, Reactor::Callback done) {
     {
       const std::lock_guard lock(mutex_);
+      if (stopping_) return;
       queue_.emplace_back(std::move(work), std::move(done));
     }
     changed_.notify_one();
@@ -57,6 +60,10 @@ Background::Background(Reactor& reactor) : impl_(std::make_unique<Impl>(reactor)
 Background::~Background() = default;
 void Background::run(std::function<void()> work, Reactor::Callback done) {
   impl_->add(std::move(work), std::move(done));
+}
+
+void Background::finish() {
+  impl_->finish();
 }
 
 }  // namespace blindai

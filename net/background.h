@@ -13,7 +13,7 @@ class Background {
  public:
   // `reactor` outlives it.
   explicit Background(Reactor& reactor);
-  // Finishes the work already given; the results of it are dropped.
+  // As finish().
   ~Background();
   Background(const Background&) = delete;
   Background& operator=(const Background&) = delete;
@@ -21,6 +21,10 @@ class Background {
   // Runs `work` on the thread, in the order given, then `done` on the reactor's thread. Both own or
   // share what they touch.
   void run(std::function<void()> work, Reactor::Callback done);
+
+  // Waits for the work already given, whose results may never be told, and takes no more: what it
+  // touched may go. On the reactor's thread, or when that has stopped.
+  void finish();
 
  private:
   class Impl;

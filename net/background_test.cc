@@ -38,5 +38,17 @@ TEST(Background, FinishesItsWorkBeforeItEnds) {
   EXPECT_EQ(finished, 10);
 }
 
+TEST(Background, TakesNothingMoreOnceFinished) {
+  auto reactor = Reactor::create();
+  int worked = 0;
+  Background background(*reactor);
+  background.run([&] { ++worked; }, [] {});
+  background.finish();
+  EXPECT_EQ(worked, 1);
+  background.run([&] { ++worked; }, [] {});
+  background.finish();
+  EXPECT_EQ(worked, 1);
+}
+
 }  // namespace
 }  // namespace blindai

@@ -479,7 +479,9 @@ TEST(Address, ParsesWhatPeopleWriteAndRefusesTheRest) {
   EXPECT_EQ(parse_host_port("localhost:9924")->host, "localhost");
   EXPECT_EQ(parse_host_port("https://[::1]:1/")->host, "::1");
   EXPECT_EQ(parse_host_port("example.org", "9924")->port, "9924");
-  for (const char* bad : {"", "host", ":1", "host:", "host:70000", "host:1x", "[::1", "[::1]x"})
+  EXPECT_EQ(parse_host_port("[fe80::1%lo]:1")->host, "fe80::1%lo");
+  for (const char* bad : {"", "host", ":1", "host:", "host:70000", "host:1x", "[::1", "[::1]x",
+                          "[[1]:1", "[1]:1", "[a.b]:1", "a]b:1", "a b:1", "[]:1"})
     EXPECT_EQ(parse_host_port(bad).error().name(), "net.address") << bad;
 }
 

@@ -94,7 +94,7 @@ TEST_F(Cli, VerifiesAFileOfEvidence) {
   const std::string quote = write("quote.bin", as_text(source.evidence(data).value().quote));
   const std::string claims = write("claims.bin", "claims");
   EXPECT_EQ(run_simulated({"verify", quote, "--claims", claims}), ExitStatus::kError);
-  EXPECT_NE(err_.find("tcb_info, "), std::string::npos) << err_;
+  EXPECT_NE(err_.find("tcb_info.json, "), std::string::npos) << err_;
   EXPECT_NE(err_.find("[collateral.missing]"), std::string::npos) << err_;
   const Collateral collateral = source.collateral().value();
   for (const CollateralPart& part : collateral_parts(Tee::kSgx))

@@ -23,6 +23,8 @@
 #include "enclave/serve/metrics.h"
 #include "enclave/serve/operator_service.h"
 #include "enclave/serve/service.h"
+#include "enclave/serve/startup_models.h"
+#include "enclave/serve/upkeep.h"
 #include "enclave/tee/simulation/measure_file.h"
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
@@ -155,6 +157,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
+  ServerIdentity identity(source, config_text, now);
+  Background background(*reactor);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
                       .engine_path = programs.engine,
@@ -162,10 +166,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .intra_op_threads = hints.intra_op_threads,
                       .load_limit = config.load_time,
                       .max_input_bytes = config.max_tensor_bytes,
+                      .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  ServerIdentity identity(source, config_text, now);
-  Background background(*reactor);  // its thread may be inside any of the above until it ends
+  Tenancy tenancy(config, *vault, metrics, now);
+  tenancy.load([&log](std::string_view kind, const Error& error) {
+    log.error("a record of {} was left out: {}", kind, error.describe());
+  });
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
@@ -175,10 +182,12 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                        .vault = *vault,
                        .workers = workers,
                        .metrics = metrics,
+                       .tenancy = tenancy,
                        .config = config,
                        .clock = now,
                        .version = std::string(kVersion)};
   BlindaiService service(context);
+  RETURN_IF_ERROR(load_startup_models(context, hints.models));
   ASSIGN_OR_RETURN(const int listen_fd, listen_on(hints.listen));
   const uint16_t port = port_of(listen_fd);
   std::unique_ptr<HttpServer> server =
@@ -206,6 +215,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
         HttpServer::create_plain(*reactor, operator_fd, for_operator, operator_limits());
   }
 
+  Upkeep upkeep(context, service, log);
   const std::unique_ptr<Reactor::Timer> renewal = reactor->timer();
   const std::function<void()> renew = [&] {
     auto fresh = std::make_shared<Result<Bytes>>();
@@ -237,6 +247,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   ::close(signal_fd);
   operator_server.reset();
   server.reset();
+  upkeep.finish();
+  background.finish();  // its thread may be inside any of the above
   return {};
 }
 

@@ -75,6 +75,10 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
       ->required();
   app.add_option("--config", hints.config_path, "The measured configuration (TOML)")
       ->check(CLI::ExistingFile);
+  app.add_option("--models", hints.models,
+                 "Folder with the files of the models that the configuration lists")
+      ->check(CLI::ExistingDirectory)
+      ->default_val(".");
   app.add_option("--worker", hints.worker_path, "The worker program [beside this one]");
   app.add_option("--onnxruntime", hints.engine_path,
                  "libonnxruntime.so.1.28.0 [beside the worker]");

@@ -13,6 +13,7 @@ struct HostHints {
   std::string simulate = "sgx";   // --simulate: "sgx", "tdx" or "snp"; with --tee simulation only
   std::string listen;             // --listen host:port
   std::string store;              // --store folder
+  std::string models;             // --models folder of the configuration's [[models]]
   std::string config_path;        // --config file; empty: the measured configuration is empty
   std::string worker_path;        // --worker; default: beside this program
   std::string engine_path;        // --onnxruntime; default: beside the worker

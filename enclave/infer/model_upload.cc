@@ -31,7 +31,15 @@ Status ModelUpload::write_all(BytesView bytes) {
   return {};
 }
 
-Result<bool> ModelUpload::step() {
+Result<bool> ModelUpload::step(size_t max_bytes) {
+  const uint64_t end = written_ + max_bytes;
+  while (true) {
+    ASSIGN_OR_RETURN(const bool complete, step_piece());
+    if (complete || written_ >= end) return complete;
+  }
+}
+
+Result<bool> ModelUpload::step_piece() {
   if (!memory_) {
     ASSIGN_OR_RETURN(memory_, create_memfd("blindai-model"));
     piece_.resize(kPiece);

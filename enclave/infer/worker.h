@@ -25,6 +25,7 @@
 
 #include "enclave/infer/protocol.h"
 #include "enclave/infer/tensor_buffer.h"
+#include "net/background.h"
 #include "net/reactor.h"
 
 namespace blindai {
@@ -48,6 +49,9 @@ struct WorkerOptions {
   uint64_t first_output_bytes = 64 * 1024;   // room for outputs until larger ones are seen
   size_t max_waiting = 1024;                 // requests beyond run_threads
   std::string scratch_directory = "/tmp";    // for an empty directory that exists for a moment
+  // Where models are moved into workers, which reads and decrypts them; it outlives the workers.
+  // Null: on the reactor.
+  Background* background = nullptr;
   // A line for the operator's log: process ids, sizes, reasons. Never names, shapes or tensors.
   std::function<void(std::string_view)> log;
 };
@@ -57,7 +61,8 @@ class ModelSource {
  public:
   virtual ~ModelSource() = default;
   // Fills the front of `out` and returns how many bytes; 0 is the end, and says that all of them
-  // were authentic. Called from the reactor; must not wait.
+  // were authentic. Called from one thread at a time: the reactor's, where it must not wait, or
+  // that of WorkerOptions::background.
   virtual Result<size_t> read(std::span<uint8_t> out) = 0;
 };
 
@@ -118,7 +123,7 @@ class Worker {
   using Ran = std::function<void(Outcome<RunResult>)>;
 
   // Starts a process and streams the model into it, a piece at a time between other work of the
-  // reactor. `started` is called once. After an error the Worker is of no use.
+  // thread that does it. `started` is called once. After an error the Worker is of no use.
   // Errors: kUnavailable infer.spawn, infer.memory; kRefused infer.model-malformed,
   // infer.model-unsupported, infer.model-limit (each with a sentence for the model's owner),
   // infer.model-died; kDeadline infer.load-deadline; kMalformed infer.model-size when the source is

@@ -53,7 +53,7 @@ WorkerCore::WorkerCore(WorkerHost& host, Worker::Started started)
 }
 
 void WorkerCore::start(std::unique_ptr<ModelSource> source, uint64_t model_bytes) {
-  upload_ = std::make_unique<ModelUpload>(std::move(source), model_bytes);
+  upload_ = std::make_shared<ModelUpload>(std::move(source), model_bytes);
   auto process = host_.spawn();
   if (!process) {
     end(Problem(process.error()));
@@ -78,7 +78,18 @@ void WorkerCore::start(std::unique_ptr<ModelSource> source, uint64_t model_bytes
 
 void WorkerCore::upload() {
   if (upload_ == nullptr || state_ != State::kStarting) return;
-  const auto complete = upload_->step();
+  Background* const background = host_.options().background;
+  if (background == nullptr) return moved(upload_->step(ModelUpload::kPiece));
+  auto result = std::make_shared<Result<bool>>(false);
+  background->run(
+      [upload = upload_, result] { *result = upload->step(ModelUpload::kBackgroundStep); },
+      [weak = weak_from_this(), result] {
+        if (const auto self = weak.lock()) self->moved(*result);
+      });
+}
+
+void WorkerCore::moved(const Result<bool>& complete) {
+  if (upload_ == nullptr || state_ != State::kStarting) return;
   if (!complete) {
     end(Problem(complete.error()));
     return;

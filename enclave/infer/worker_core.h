@@ -57,6 +57,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
 
   // worker_core.cc
   void upload();
+  void moved(const Result<bool>& complete);
   void send_load();
   void read_messages();
   bool handle(BytesView message);
@@ -94,7 +95,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   State state_ = State::kStarting;
   Worker::Started started_;
   std::function<void()> on_exit_;
-  std::unique_ptr<ModelUpload> upload_;
+  std::shared_ptr<ModelUpload> upload_;  // shared with the background thread
   OwnedFd model_;
   std::unique_ptr<ChildProcess> process_;
   std::unique_ptr<Reactor::Watch> watch_;  // of the process's socket

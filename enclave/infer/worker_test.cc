@@ -2,12 +2,15 @@
 #include "enclave/infer/worker.h"
 
 #include <algorithm>
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <malloc.h>
+#include <set>
 #include <signal.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include "enclave/infer/worker_fixture.h"
@@ -35,6 +38,60 @@ Bytes pattern(Datatype datatype, size_t elements) {
   for (size_t i = 0; i < out.size(); ++i)
     out[i] = static_cast<uint8_t>(datatype == Datatype::kBool ? i % 2 : i * 37 + 1);
   return out;
+}
+
+// Tells which thread reads it, and fails at `fail_at`.
+class WatchedModel final : public ModelSource {
+ public:
+  WatchedModel(Bytes model, std::set<std::thread::id>& readers, std::atomic<size_t>& reads,
+               size_t fail_at = SIZE_MAX)
+      : model_(std::move(model)), readers_(readers), reads_(reads), fail_at_(fail_at) {}
+  Result<size_t> read(std::span<uint8_t> out) override {
+    readers_.insert(std::this_thread::get_id());
+    ++reads_;
+    ASSIGN_OR_RETURN(const size_t n, model_.read(out));
+    at_ += n;
+    if (at_ > fail_at_) return fail(Code::kInternal, "seal.chunk");
+    return n;
+  }
+
+ private:
+  MemoryModel model_;
+  std::set<std::thread::id>& readers_;
+  std::atomic<size_t>& reads_;
+  const size_t fail_at_;
+  size_t at_ = 0;
+};
+
+TEST_F(WorkerTest, ModelsAreReadOnTheBackgroundThreadWhereThereIsOne) {
+  std::set<std::thread::id> readers;
+  std::atomic<size_t> reads = 0;
+  auto background = std::make_unique<Background>(*reactor);
+  options.background = background.get();
+  const Bytes model = onnx_builder::heavy(5'000'000);
+  for (const size_t fail_at : {SIZE_MAX, size_t{3'000'000}}) {
+    std::optional<Outcome<void>> outcome;
+    const auto worker =
+        Worker::start(host(), std::make_unique<WatchedModel>(model, readers, reads, fail_at),
+                      model.size(), [&](Outcome<void> o) { outcome = std::move(o); });
+    wait_until([&] { return outcome.has_value(); });
+    ASSERT_EQ(outcome->has_value(), fail_at == SIZE_MAX);
+    if (outcome->has_value()) {
+      EXPECT_TRUE(run(*worker, {{{1}, raw_of<float>({2})}}).has_value());
+    } else {
+      EXPECT_EQ(outcome->error().name(), "seal.chunk");
+    }
+  }
+  // One that is given up while it is read.
+  const size_t before = reads;
+  auto given_up =
+      Worker::start(host(), std::make_unique<WatchedModel>(model, readers, reads), model.size(),
+                    [](const Outcome<void>&) { ADD_FAILURE() << "it was given up"; });
+  wait_until([&] { return reads > before; });
+  given_up.reset();
+  background.reset();  // waits for its thread
+  EXPECT_EQ(readers.size(), 1u);
+  EXPECT_FALSE(readers.contains(std::this_thread::get_id()));
 }
 
 class EveryDatatype : public WorkerTest, public ::testing::WithParamInterface<uint8_t> {};

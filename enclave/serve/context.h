@@ -9,6 +9,7 @@
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/identity.h"
 #include "enclave/serve/metrics.h"
+#include "enclave/serve/tenancy.h"
 #include "enclave/vault/vault.h"
 #include "lib/base/time.h"
 #include "net/background.h"
@@ -23,6 +24,7 @@ struct ServeContext {
   Vault& vault;
   WorkerPool& workers;
   Metrics& metrics;
+  Tenancy& tenancy;
   const MeasuredConfig& config;
   std::function<Time()> clock;
   std::string version;

@@ -27,11 +27,12 @@ uint64_t since_ns(Clock::time_point start) {
 class InferExchange final : public HttpExchange,
                             public std::enable_shared_from_this<InferExchange> {
  public:
-  InferExchange(ServeContext& context, std::shared_ptr<const ModelRecord> record,
-                std::shared_ptr<ModelStatistics> statistics, HttpReply reply)
+  InferExchange(ServeContext& context, InferTerms terms, HttpReply reply)
       : context_(context),
-        record_(std::move(record)),
-        statistics_(std::move(statistics)),
+        record_(std::move(terms.record)),
+        statistics_(std::move(terms.statistics)),
+        pass_(std::move(terms.pass)),
+        fields_(std::move(terms.fields)),
         reply_(std::move(reply)) {
     limits_.tensor_bytes = context.config.max_tensor_bytes;
   }
@@ -74,6 +75,8 @@ class InferExchange final : public HttpExchange,
   ServeContext& context_;
   const std::shared_ptr<const ModelRecord> record_;
   const std::shared_ptr<ModelStatistics> statistics_;
+  const PredictionPass pass_;
+  const HttpFields fields_;
   const HttpReply reply_;
   const Clock::time_point started_ = Clock::now();
   InferLimits limits_;
@@ -276,6 +279,7 @@ Outcome<HttpResponse> InferExchange::response_of(std::shared_ptr<RunResult> resu
                      {"blindai-run-ns", std::to_string(result->run_ns)}};
   if (any_binary)
     response.fields.emplace_back(std::string(kHeaderLength), std::to_string(body.json.size()));
+  response.fields.insert(response.fields.end(), fields_.begin(), fields_.end());
   response.body = std::move(body.json);
   response.tail = std::move(body.binary);
   response.tail_owner = std::move(result);
@@ -290,10 +294,9 @@ void InferExchange::refuse(const Problem& problem) {
 
 }  // namespace
 
-Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context,
-                                                   std::shared_ptr<const ModelRecord> record,
-                                                   std::shared_ptr<ModelStatistics> statistics,
+Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context, InferTerms terms,
                                                    const HttpHead& head, const HttpReply& reply) {
+  const ModelRecord& record = *terms.record;
   if (const auto coding = head.field("content-encoding");
       coding.has_value() && *coding != "identity")
     return problem(Code::kInvalid, "http.content-encoding",
@@ -304,15 +307,14 @@ Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context,
     if (!digest.has_value())
       return problem(Code::kInvalid, "model.hash-format",
                      "blindai-model-hash must be the model's SHA-256 in 64 hexadecimal digits.");
-    if (*digest != record->sha256)
+    if (*digest != record.sha256)
       return problem(Code::kConflict, "model.hash",
                      fmt::format("The model {} is not the one this request pins: its SHA-256 is "
                                  "{}. Ask its owner, or pin that one.",
-                                 record->id, to_hex(record->sha256)));
+                                 record.id, to_hex(record.sha256)));
   }
   const std::optional<std::string_view> header = head.field(kHeaderLength);
-  auto exchange =
-      std::make_shared<InferExchange>(context, std::move(record), std::move(statistics), reply);
+  auto exchange = std::make_shared<InferExchange>(context, std::move(terms), reply);
   if (head.chunked) {
     exchange->start_chunked(header.has_value() ? std::optional(std::string(*header))
                                                : std::nullopt);

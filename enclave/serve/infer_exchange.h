@@ -14,11 +14,17 @@
 
 namespace blindai {
 
+// What was settled before it began.
+struct InferTerms {
+  std::shared_ptr<const ModelRecord> record;
+  std::shared_ptr<ModelStatistics> statistics;
+  PredictionPass pass;  // given back when the request ends
+  HttpFields fields;    // of the answer, beside its own
+};
+
 // Errors: kInvalid "http.content-encoding", "model.hash-format"; kConflict "model.hash" (the
 // request pins another model than the one that has the name); those of split_body.
-Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context,
-                                                   std::shared_ptr<const ModelRecord> record,
-                                                   std::shared_ptr<ModelStatistics> statistics,
+Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context, InferTerms terms,
                                                    const HttpHead& head, const HttpReply& reply);
 
 // The worker of a stored model, started if need be. `got` is called later, never inside the call.

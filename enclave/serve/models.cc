@@ -22,6 +22,8 @@ ModelDescription describe(const ModelRecord& record) {
           .model_hash = record.sha256,
           .size = record.size,
           .saved = record.saved,
+          .epoch = record.epoch,
+          .content_id = record.content_id,
           .signature = record.signature};
 }
 
@@ -30,10 +32,11 @@ std::unique_ptr<ModelSource> model_source(std::unique_ptr<ModelReader> reader) {
 }
 
 std::unexpected<Problem> unknown_model(std::string_view model_id) {
-  return problem(Code::kNotFound, "model.unknown",
-                 fmt::format("There is no model {} here; GET /v1/models lists those there are, "
-                             "PUT /v1/models/{} uploads one.",
-                             model_id, model_id));
+  return problem(
+      Code::kNotFound, "model.unknown",
+      fmt::format("There is no model {} here that you may call; POST /v2/repository/index "
+                  "lists those there are, PUT /v1/models/{} uploads one.",
+                  model_id, model_id));
 }
 
 }  // namespace blindai

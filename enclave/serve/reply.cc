@@ -35,6 +35,18 @@ std::optional<uint64_t> parse_decimal(std::string_view text) {
   return out;
 }
 
+std::shared_ptr<HttpExchange> answer_with(const HttpReply& reply, std::string json,
+                                          HttpFields fields) {
+  return std::make_shared<CollectedBody>(reply, kMaxSmallBody,
+                                         [json = std::move(json), fields = std::move(fields)](
+                                             const Bytes& /*body*/, const HttpReply& to) {
+                                           HttpResponse response = json_response(200, json);
+                                           response.fields.insert(response.fields.end(),
+                                                                  fields.begin(), fields.end());
+                                           to.send(std::move(response));
+                                         });
+}
+
 CollectedBody::CollectedBody(HttpReply reply, size_t max_bytes, Then then)
     : reply_(std::move(reply)), max_bytes_(max_bytes), then_(std::move(then)) {}
 

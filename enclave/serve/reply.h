@@ -10,6 +10,9 @@
 
 namespace blindai {
 
+// Of bodies that are not models or tensors.
+inline constexpr size_t kMaxSmallBody = 64 * 1024;
+
 HttpResponse json_response(unsigned status, std::string body);
 HttpResponse problem_response(const Problem& problem);
 
@@ -19,6 +22,11 @@ Outcome<bool> flag_header(const HttpHead& head, std::string_view name, bool abse
 
 // A non-negative decimal number and nothing else.
 std::optional<uint64_t> parse_decimal(std::string_view text);
+
+// Answers `json` once the request is complete. A body that came along unasked is read and ignored:
+// Triton's clients send "{}" in places.
+std::shared_ptr<HttpExchange> answer_with(const HttpReply& reply, std::string json,
+                                          HttpFields fields = {});
 
 // A small body, collected before it is used. `then` answers.
 class CollectedBody final : public HttpExchange {

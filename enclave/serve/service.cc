@@ -12,8 +12,19 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kMaxSmallBody = 64 * 1024;
 constexpr std::string_view kOnlyVersion = "1";
+
+// Whether the route changes a model that is there.
+bool changes_model(Endpoint endpoint) {
+  return endpoint == Endpoint::kDelete || endpoint == Endpoint::kChangeAccess ||
+         endpoint == Endpoint::kAccess || endpoint == Endpoint::kRepositoryUnload;
+}
+
+HttpResponse limited_response(const Admission::Refusal& refusal) {
+  HttpResponse out = problem_response(refusal.problem);
+  out.fields.emplace_back("retry-after", std::to_string(refusal.retry_after.count()));
+  return out;
+}
 
 }  // namespace
 
@@ -37,133 +48,203 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
   if (!route.version.empty() && route.version != kOnlyVersion)
     return problem(Code::kNotFound, "model.version",
                    "Models here have one version, 1; leave /versions/ out or ask for 1.");
-  // First, so that who may not delete does not learn what there is to delete.
-  if (route.endpoint == Endpoint::kDelete) RETURN_IF_ERROR(may_change_models());
-  std::shared_ptr<const ModelRecord> record;
-  if (!route.model_id.empty() && route.endpoint != Endpoint::kUpload) {
-    record = context_.vault.find(route.model_id);
-    if (record == nullptr) return unknown_model(route.model_id);
-  }
-  switch (route.endpoint) {
+  ASSIGN_OR_RETURN(CallerPtr caller, context_.tenancy.callers.identify(head, reply));
+  Asked asked{
+      .head = head, .route = route, .reply = reply, .caller = std::move(caller), .record = nullptr};
+  if (route.model_id.empty()) return handle_rest(asked);
+  if (route.endpoint == Endpoint::kUpload) return upload(asked);
+  ASSIGN_OR_RETURN(asked.record, find_model(head, route, *asked.caller));
+  return handle_model(asked);
+}
+
+// A model that the caller may not call is not there, whatever else is asked of it.
+Outcome<RecordPtr> BlindaiService::find_model(const HttpHead& head, const Route& route,
+                                              const Caller& caller) {
+  if (changes_model(route.endpoint)) RETURN_IF_ERROR(may_try_to_change(context_.config, caller));
+  RecordPtr record = context_.vault.find(route.model_id);
+  if (record == nullptr || !may_call(*record, caller)) return unknown_model(route.model_id);
+  const std::optional<std::string_view> least = head.field("blindai-least-epoch");
+  if (!least.has_value()) return record;
+  const std::optional<uint64_t> epoch = parse_decimal(*least);
+  if (!epoch.has_value())
+    return problem(Code::kInvalid, "http.header",
+                   "The header blindai-least-epoch must be a receipt's epoch, in decimal.");
+  if (record->epoch < *epoch)
+    return problem(Code::kConflict, "vault.rolled-back",
+                   fmt::format("The model {} is at epoch {}, older than {}, which your receipt "
+                               "says: the server's store was put back to an older copy. Do not "
+                               "rely on this model; upload it again, and ask the operator.",
+                               record->id, record->epoch, *epoch));
+  return record;
+}
+
+Outcome<BlindaiService::Exchange> BlindaiService::handle_rest(const Asked& asked) {
+  const HttpReply& reply = asked.reply;
+  switch (asked.route.endpoint) {
     case Endpoint::kServerMetadata:
-      return answer(reply, server_metadata_json(context_.version));
+      return answer_with(reply, server_metadata_json(context_.version));
     case Endpoint::kServerLive:
-      return answer(reply, "");
+      return answer_with(reply, "");
     case Endpoint::kServerReady:
       if (!ready_)
         return problem(Code::kUnavailable, "server.stopping",
                        "The server is stopping; call another one, or this one again later.");
-      return answer(reply, "");
+      return answer_with(reply, "");
     case Endpoint::kAllStatistics:
-      return answer(reply, all_statistics());
-    case Endpoint::kModelMetadata:
-      return answer(reply, model_metadata_json(describe(*record)));
-    case Endpoint::kModelReady:
-      return answer(reply, model_ready_json(record->id, true));
-    case Endpoint::kModelConfig:
-      return answer(reply, model_config_json(describe(*record)));
-    case Endpoint::kStatistics: {
-      const auto found = statistics_.find(record->id);
-      return answer(reply,
-                    statistics_json({{record->id, found == statistics_.end() ? ModelStatistics()
-                                                                             : *found->second}}));
-    }
-    case Endpoint::kInfer:
-      return infer(head, record, reply);
+      return answer_with(reply, all_statistics(*asked.caller));
     case Endpoint::kRepositoryIndex:
-      return answer(reply, index());
-    case Endpoint::kRepositoryLoad:
-      return load(record, reply);
-    case Endpoint::kRepositoryUnload:
-      context_.workers.forget(record->content_id);
-      return answer(reply, "{}");
-    case Endpoint::kUpload:
-      return upload(head, route, reply);
-    case Endpoint::kModelInfo:
-      return answer(reply, model_description_json(describe(*record)));
-    case Endpoint::kDelete:
-      return remove(record, reply);
-    case Endpoint::kModelList:
-      return answer(reply, list());
+      return answer_with(reply, index(*asked.caller));
+    case Endpoint::kModelList: {
+      ASSIGN_OR_RETURN(std::string models, list(*asked.caller));
+      return answer_with(reply, std::move(models));
+    }
     case Endpoint::kEvidence:
       return evidence(reply);
     case Endpoint::kFreshEvidence:
       return fresh_evidence(reply);
-    case Endpoint::kAccess:
-    case Endpoint::kChangeAccess:
     case Endpoint::kKeys:
+      return list_keys(context_, asked.caller, reply);
     case Endpoint::kEndorse:
+      return endorse_key(context_, asked.caller, reply);
     case Endpoint::kRetire:
-      break;
+      return retire_key(context_, asked.caller, asked.route.key, reply);
+    default:
+      return problem(Code::kInternal, "http.endpoint",
+                     "The server has no handler for this request.");
   }
-  return problem(Code::kInternal, "http.endpoint", "The server has no handler for this request.");
 }
 
-// A body that came along unasked is read and ignored: Triton's clients send "{}" in places.
-BlindaiService::Exchange BlindaiService::answer(const HttpReply& reply, std::string json) {
-  return std::make_shared<CollectedBody>(
-      reply, kMaxSmallBody, [json = std::move(json)](const Bytes& /*body*/, const HttpReply& to) {
-        to.send(json_response(200, json));
-      });
+Outcome<BlindaiService::Exchange> BlindaiService::handle_model(const Asked& asked) {
+  const ModelRecord& record = *asked.record;
+  const auto answer = [&](std::string json) {
+    return answer_with(asked.reply, std::move(json), expiry_fields(record));
+  };
+  switch (asked.route.endpoint) {
+    case Endpoint::kModelMetadata:
+      return answer(model_metadata_json(describe(record)));
+    case Endpoint::kModelReady:
+      return answer(model_ready_json(record.id, true));
+    case Endpoint::kModelConfig:
+      return answer(model_config_json(describe(record)));
+    case Endpoint::kStatistics:
+      return answer(statistics_json({{record.id, statistics_of(record.id)}}));
+    case Endpoint::kModelInfo:
+      return answer(model_description_json(describe(record)));
+    case Endpoint::kInfer:
+      return infer(asked);
+    case Endpoint::kRepositoryLoad:
+      return load(asked);
+    case Endpoint::kRepositoryUnload:
+      return unload(asked);
+    case Endpoint::kDelete:
+      return remove(asked);
+    case Endpoint::kAccess:
+      return show_access(context_, asked.caller, asked.record, asked.reply);
+    case Endpoint::kChangeAccess:
+      return change_access(context_, asked.caller, asked.record, asked.reply);
+    default:
+      return problem(Code::kInternal, "http.endpoint",
+                     "The server has no handler for this request.");
+  }
 }
 
-Outcome<void> BlindaiService::may_change_models() const {
-  if (context_.config.allow_anonymous_upload) return {};
-  return problem(Code::kAnonymous, "auth.upload",
-                 "This server does not take models from anonymous callers; its operator would "
-                 "have to start it with allow_anonymous_upload = true, which its users can see.");
+HttpFields BlindaiService::expiry_fields(const ModelRecord& record) const {
+  std::optional<std::string> end = context_.tenancy.retention.warning(record, context_.clock());
+  if (!end.has_value()) return {};
+  return {{"blindai-model-expires", std::move(*end)}};
 }
 
-Outcome<BlindaiService::Exchange> BlindaiService::upload(const HttpHead& head, const Route& route,
-                                                         const HttpReply& reply) {
-  RETURN_IF_ERROR(may_change_models());
-  ASSIGN_OR_RETURN(const bool save, flag_header(head, "blindai-save-model", true));
-  if (head.content_length.value_or(0) > context_.config.max_model_bytes)
-    return problem(Code::kTooLarge, "vault.model-size",
-                   fmt::format("A model may have at most {} bytes on this server; this one has {}.",
-                               context_.config.max_model_bytes, *head.content_length));
-  if (context_.vault.find(route.model_id) == nullptr &&
-      context_.vault.catalogue().size() >= context_.config.max_models)
-    return problem(Code::kNoSpace, "vault.num-models",
-                   fmt::format("This server keeps at most {} models; delete one first.",
-                               context_.config.max_models));
-  auto exchange = std::make_shared<UploadExchange>(context_, reply, route.model_id, save);
+Outcome<BlindaiService::Exchange> BlindaiService::upload(const Asked& asked) {
+  ASSIGN_OR_RETURN(UploadPlan plan,
+                   plan_upload(context_, asked.head, asked.route.model_id, asked.caller));
+  auto exchange = std::make_shared<UploadExchange>(context_, asked.reply, std::move(plan));
   exchange->start();
   return exchange;
 }
 
-Outcome<BlindaiService::Exchange> BlindaiService::infer(
-    const HttpHead& head, const std::shared_ptr<const ModelRecord>& record,
-    const HttpReply& reply) {
-  std::shared_ptr<ModelStatistics>& statistics = statistics_[record->id];
+Outcome<BlindaiService::Exchange> BlindaiService::infer(const Asked& asked) {
+  Admission& admission = context_.tenancy.admission;
+  const Caller& caller = *asked.caller;
+  const Admission::Now now = Reactor::Clock::now();
+  auto pass =
+      caller.use != nullptr
+          ? admission.admit(caller.use, caller.limits, now)
+          : admission.admit_anonymous(CallerDesk::note_of(asked.reply)->bucket, caller.limits, now);
+  if (!pass.has_value()) {
+    asked.reply.send(limited_response(pass.error()));
+    return nullptr;
+  }
+  const ModelRecord& record = *asked.record;
+  HttpFields fields = expiry_fields(record);
+  context_.tenancy.uses.used(record.id, context_.clock());
+  std::shared_ptr<ModelStatistics>& statistics = statistics_[record.id];
   if (statistics == nullptr) statistics = std::make_shared<ModelStatistics>();
-  return start_infer(context_, record, statistics, head, reply);
+  return start_infer(context_,
+                     {.record = asked.record,
+                      .statistics = statistics,
+                      .pass = std::move(*pass),
+                      .fields = std::move(fields)},
+                     asked.head, asked.reply);
 }
 
-BlindaiService::Exchange BlindaiService::remove(const std::shared_ptr<const ModelRecord>& record,
-                                                const HttpReply& reply) {
+void BlindaiService::forget(const ModelRecord& record) {
+  context_.workers.forget(record.content_id);
+  context_.tenancy.uses.forget(record.id);
+  context_.tenancy.quota.stored_changed();
+  statistics_.erase(record.id);
+}
+
+Outcome<BlindaiService::Exchange> BlindaiService::remove(const Asked& asked) {
+  RETURN_IF_ERROR(may_change(context_.config, *asked.record, *asked.caller));
   return std::make_shared<CollectedBody>(
-      reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
+      asked.reply, kMaxSmallBody,
+      [this, record = asked.record](const Bytes& /*body*/, const HttpReply& to) {
         auto removed = std::make_shared<Result<uint64_t>>();
         context_.background.run(
-            [this, record, removed] { *removed = context_.vault.remove(record->id); },
+            [this, record, removed] { *removed = context_.vault.remove(record->id, record); },
             [this, record, removed, to] {
               if (!removed->has_value()) return to.send(problem_response(removed->error()));
-              context_.workers.forget(record->content_id);
-              statistics_.erase(record->id);
-              to.send(json_response(200, fmt::format(R"({{"model_id":"{}"}})", record->id)));
+              forget(*record);
+              to.send(json_response(200, receipt_json(*record, **removed)));
             });
       });
 }
 
-BlindaiService::Exchange BlindaiService::load(const std::shared_ptr<const ModelRecord>& record,
-                                              const HttpReply& reply) {
+void BlindaiService::remove_expired(const std::function<void(size_t)>& log) {
+  auto expired = std::make_shared<std::vector<RecordPtr>>();
+  for (const RecordPtr& record : context_.vault.catalogue())
+    if (context_.tenancy.retention.has_ended(*record, context_.clock())) expired->push_back(record);
+  if (expired->empty()) return;
+  auto gone = std::make_shared<std::vector<RecordPtr>>();
+  context_.background.run(
+      [&vault = context_.vault, expired, gone] {
+        for (const RecordPtr& record : *expired)
+          if (vault.remove(record->id, record).has_value()) gone->push_back(record);
+      },
+      [this, gone, log] {
+        for (const RecordPtr& record : *gone) {
+          forget(*record);
+          context_.metrics.model_expired();
+        }
+        log(gone->size());
+      });
+}
+
+Outcome<BlindaiService::Exchange> BlindaiService::load(const Asked& asked) {
+  context_.tenancy.uses.used(asked.record->id, context_.clock());
   return std::make_shared<CollectedBody>(
-      reply, kMaxSmallBody, [this, record](const Bytes& /*body*/, const HttpReply& to) {
+      asked.reply, kMaxSmallBody,
+      [this, record = asked.record](const Bytes& /*body*/, const HttpReply& to) {
         ready_worker(context_, *record, [to](Outcome<std::shared_ptr<Worker>> worker) {
           to.send(worker.has_value() ? json_response(200, "{}") : problem_response(worker.error()));
         });
       });
+}
+
+Outcome<BlindaiService::Exchange> BlindaiService::unload(const Asked& asked) {
+  RETURN_IF_ERROR(may_change(context_.config, *asked.record, *asked.caller));
+  context_.workers.forget(asked.record->content_id);
+  return answer_with(asked.reply, "{}");
 }
 
 BlindaiService::Exchange BlindaiService::evidence(const HttpReply& reply) {
@@ -198,21 +279,34 @@ BlindaiService::Exchange BlindaiService::fresh_evidence(const HttpReply& reply) 
       });
 }
 
-std::string BlindaiService::list() const {
+// The caller's own models; without a key, those that nobody owns.
+Outcome<std::string> BlindaiService::list(const Caller& caller) const {
+  RETURN_IF_ERROR(may_try_to_change(context_.config, caller));
   std::vector<ModelDescription> all;
-  for (const auto& record : context_.vault.catalogue()) all.push_back(describe(*record));
+  for (const RecordPtr& record : context_.vault.catalogue())
+    if (caller.key.has_value() ? owns(*record, caller) : !record->owner.has_value())
+      all.push_back(describe(*record));
   return model_list_json(all);
 }
 
-std::string BlindaiService::index() const {
+std::string BlindaiService::index(const Caller& caller) const {
   std::vector<std::string> ids;
-  for (const auto& record : context_.vault.catalogue()) ids.push_back(record->id);
+  for (const RecordPtr& record : context_.vault.catalogue())
+    if (may_call(*record, caller)) ids.push_back(record->id);
   return repository_index_json(ids);
 }
 
-std::string BlindaiService::all_statistics() const {
+ModelStatistics BlindaiService::statistics_of(const std::string& id) const {
+  const auto found = statistics_.find(id);
+  return found == statistics_.end() ? ModelStatistics() : *found->second;
+}
+
+std::string BlindaiService::all_statistics(const Caller& caller) const {
   std::vector<std::pair<std::string, ModelStatistics>> all;
-  for (const auto& [id, statistics] : statistics_) all.emplace_back(id, *statistics);
+  for (const auto& [id, statistics] : statistics_) {
+    const RecordPtr record = context_.vault.find(id);
+    if (record != nullptr && may_call(*record, caller)) all.emplace_back(id, *statistics);
+  }
   return statistics_json(all);
 }
 

@@ -1,18 +1,31 @@
 #include "enclave/serve/upload_exchange.h"
 
+#include <fmt/core.h>
 #include <utility>
 
 #include "enclave/serve/models.h"
 
 namespace blindai {
+namespace {
 
-UploadExchange::UploadExchange(ServeContext& context, HttpReply reply, std::string model_id,
-                               bool save)
-    : context_(context),
-      reply_(std::move(reply)),
-      model_id_(std::move(model_id)),
-      save_(save),
-      filling_(kPieceLen) {
+bool same_owner(const std::optional<ModelOwner>& a, const std::optional<ModelOwner>& b) {
+  return a.has_value() == b.has_value() && (!a.has_value() || a->key == b->key);
+}
+
+// Keys may be retired and plans change while an upload goes on.
+Outcome<void> settle_owner(OwnerBook& owners, const Caller& caller) {
+  if (!caller.key.has_value()) return {};
+  if (owners.standing(*caller.key).retired) return std::unexpected(retired_key());
+  if (!caller.account.has_value()) return {};
+  const std::optional<uint64_t> days = caller.account->limits.retention_days;
+  if (!days.has_value()) return {};
+  return owners.remember_retention(caller.root, static_cast<uint32_t>(*days));
+}
+
+}  // namespace
+
+UploadExchange::UploadExchange(ServeContext& context, HttpReply reply, UploadPlan plan)
+    : context_(context), reply_(std::move(reply)), plan_(std::move(plan)), filling_(kPieceLen) {
   work_->piece.resize(kPieceLen);
 }
 
@@ -25,10 +38,14 @@ UploadExchange::~UploadExchange() {
 
 void UploadExchange::start() {
   run(
-      [&vault = context_.vault, id = model_id_, save = save_](Work& work) -> Outcome<void> {
-        UploadOptions options;
-        options.save = save;
+      [&vault = context_.vault, id = plan_.id, options = plan_.options,
+       expected = plan_.replaced](Work& work) -> Outcome<void> {
         ASSIGN_OR_RETURN(work.upload, vault.begin_upload(id, options));
+        // The rights and the rules were those of another moment.
+        if (vault.find(id) != expected)
+          return problem(Code::kConflict, "vault.changed-meanwhile",
+                         "The model of this name was changed while the upload began; send it "
+                         "again.");
         return {};
       },
       [] {});
@@ -45,6 +62,9 @@ std::span<uint8_t> UploadExchange::body_space() {
 void UploadExchange::body_filled(size_t n) {
   filled_ += n;
   received_ += n;
+  if (plan_.length_known || refused_) return;
+  if (const Outcome<void> room = plan_.room->grow_to(received_); !room.has_value())
+    refuse(room.error());
 }
 
 // The first is what became of it.
@@ -106,14 +126,36 @@ void UploadExchange::finish() {
       [this, finished] {
         if (finished->reader != nullptr)
           return load(finished->content, std::move(finished->reader));
-        const auto record = context_.vault.find(model_id_);
-        if (record == nullptr)
-          return refuse(Problem(Code::kConflict, "vault.changed-meanwhile",
-                                "The model was deleted while it was being uploaded; upload it "
-                                "again."));
-        count(UploadEnd::kUnchanged);
-        reply_.send(json_response(200, model_description_json(describe(*record))));
+        answer_stored();
       });
+}
+
+// These bytes are there already; what the headers say of who may call them need not be.
+void UploadExchange::answer_stored() {
+  auto record = std::make_shared<std::shared_ptr<const ModelRecord>>();
+  run(
+      [record, &vault = context_.vault, id = plan_.id, options = plan_.options,
+       changes = plan_.says_access, &owners = context_.tenancy.owners,
+       caller = plan_.caller](Work& /*work*/) -> Outcome<void> {
+        RETURN_IF_ERROR(settle_owner(owners, *caller));
+        *record = vault.find(id);
+        if (*record == nullptr || !same_owner((*record)->owner, options.owner))
+          return problem(Code::kConflict, "vault.changed-meanwhile",
+                         "The model was deleted while it was being uploaded; upload it again.");
+        if (!changes || (*record)->access == options.access) return {};
+        ASSIGN_OR_RETURN(*record, vault.change_access(id, options.access, *record));
+        return {};
+      },
+      [this, record] { answer(200, UploadEnd::kUnchanged, **record); });
+}
+
+void UploadExchange::answer(unsigned status, UploadEnd end, const ModelRecord& record) {
+  busy_ = true;  // nothing follows
+  plan_.room.reset();
+  context_.tenancy.quota.stored_changed();
+  context_.tenancy.uses.used(record.id, context_.clock());
+  count(end);
+  reply_.send(json_response(status, model_description_json(describe(record))));
 }
 
 void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelReader> reader) {
@@ -139,23 +181,30 @@ void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelR
 void UploadExchange::commit(const ModelSignature& signature) {
   auto record = std::make_shared<std::shared_ptr<const ModelRecord>>();
   run(
-      [record, info = CommitInfo{.signature = signature, .created = context_.clock()}](
-          Work& work) -> Outcome<void> {
+      [record, info = CommitInfo{.signature = signature, .created = context_.clock()},
+       &owners = context_.tenancy.owners, caller = plan_.caller](Work& work) -> Outcome<void> {
+        RETURN_IF_ERROR(settle_owner(owners, *caller));
         ASSIGN_OR_RETURN(*record, work.upload->commit(info));
         return {};
       },
       [this, record] {
         loaded_key_.reset();  // it serves the model from now on
-        busy_ = true;         // nothing follows
-        count(UploadEnd::kStored);
-        reply_.send(json_response(201, model_description_json(describe(**record))));
+        if (plan_.replaced != nullptr) context_.workers.forget(plan_.replaced->content_id);
+        answer(201, UploadEnd::kStored, **record);
       });
 }
 
 void UploadExchange::refuse(const Problem& problem) {
   refused_ = true;
   count(UploadEnd::kRefused);
-  reply_.send(problem_response(problem));
+  if (problem.name() != "vault.memory-full") return reply_.send(problem_response(problem));
+  const uint64_t most = context_.config.max_unsaved_bytes;
+  reply_.send(problem_response(
+      Problem(problem.code, problem.id,
+              fmt::format("Models that are kept in memory only may have at most {} bytes together "
+                          "here (max_unsaved_bytes = {}), sealed; save this one, or delete another "
+                          "of them.",
+                          most, most))));
 }
 
 }  // namespace blindai

@@ -8,15 +8,15 @@
 #include <memory>
 #include <string>
 
-#include "enclave/serve/context.h"
 #include "enclave/serve/reply.h"
+#include "enclave/serve/upload_plan.h"
 
 namespace blindai {
 
 class UploadExchange final : public HttpExchange,
                              public std::enable_shared_from_this<UploadExchange> {
  public:
-  UploadExchange(ServeContext& context, HttpReply reply, std::string model_id, bool save);
+  UploadExchange(ServeContext& context, HttpReply reply, UploadPlan plan);
   ~UploadExchange() override;
   // Opens the upload. Call once, when the exchange is owned by a shared_ptr.
   void start();
@@ -42,13 +42,14 @@ class UploadExchange final : public HttpExchange,
   void finish();
   void load(const UploadedContent& content, std::unique_ptr<ModelReader> reader);
   void commit(const ModelSignature& signature);
+  void answer_stored();
+  void answer(unsigned status, UploadEnd end, const ModelRecord& record);
   void refuse(const Problem& problem);
   void count(UploadEnd end);
 
   ServeContext& context_;
   HttpReply reply_;
-  const std::string model_id_;
-  const bool save_;
+  UploadPlan plan_;
   std::shared_ptr<Work> work_ = std::make_shared<Work>();
   Bytes filling_;
   size_t filled_ = 0;

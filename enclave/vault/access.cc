@@ -69,7 +69,7 @@ Result<std::shared_ptr<const ModelRecord>> Vault::change_access(
   const std::shared_ptr<const KeyRing> keys = state.keys();
   Result<OpenedFile> opened = open_sealed_file(state.layer(before->saved), name, name_hash, *keys);
   if (opened.has_value() && opened->header.secrets.content_id != before->content_id)
-    opened = fail(state.find(id) == before ? Code::kUntrusted : Code::kConflict, "seal.foreign");
+    opened = fail(Code::kUntrusted, "seal.foreign");
   if (!opened.has_value()) {
     if (state.find(id) != before) return changed_meanwhile();
     state.log({VaultEvent::Kind::kDamaged, name, opened.error()});

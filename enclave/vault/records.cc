@@ -46,13 +46,6 @@ Status write_new(FileLayer& files, const std::string& name, BytesView bytes) {
   return file->sync();
 }
 
-Bytes encode_epoch_floor(uint64_t floor) {
-  Bytes out;
-  put_u16le(out, kEpochsLayout);
-  put_u64le(out, floor);
-  return out;
-}
-
 }  // namespace
 
 std::string record_id(std::string_view name) {
@@ -62,6 +55,13 @@ std::string record_id(std::string_view name) {
 std::optional<std::string_view> record_of(std::string_view id) {
   if (!id.starts_with(kRecordIdStart)) return std::nullopt;
   return id.substr(kRecordIdStart.size());
+}
+
+Bytes encode_epoch_floor(uint64_t floor) {
+  Bytes out;
+  put_u16le(out, kEpochsLayout);
+  put_u64le(out, floor);
+  return out;
 }
 
 Result<uint64_t> decode_epoch_floor(BytesView bytes) {

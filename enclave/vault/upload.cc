@@ -26,7 +26,7 @@ bool same_owner(const std::optional<ModelOwner>& a, const std::optional<ModelOwn
 
 }  // namespace
 
-Upload::Upload(std::shared_ptr<VaultState> state, std::string id, const UploadOptions& options)
+Upload::Upload(std::shared_ptr<VaultState> state, std::string id, const UploadTerms& options)
     : state_(std::move(state)),
       id_(std::move(id)),
       name_hash_(blindai::sha256(as_bytes(id_))),

@@ -42,7 +42,7 @@ enum class Overwrite : uint8_t {
   kReplace,  // it is replaced at commit(), if it has the same owner or none
 };
 
-struct UploadOptions {
+struct UploadTerms {
   Overwrite overwrite = Overwrite::kRefuse;
   // False: keep the model in memory only.
   bool save = true;
@@ -98,7 +98,7 @@ class Upload {
 
  private:
   friend class Vault;
-  Upload(std::shared_ptr<VaultState> state, std::string id, const UploadOptions& options);
+  Upload(std::shared_ptr<VaultState> state, std::string id, const UploadTerms& options);
   Status begin();
   Status keep_name(Reservations::Stage stage);
   Status write_piece(BytesView piece);
@@ -116,7 +116,7 @@ class Upload {
   const std::shared_ptr<VaultState> state_;
   const std::string id_;
   const Sha256Digest name_hash_;
-  const UploadOptions options_;
+  const UploadTerms options_;
 
   // The model that has the name and must be equal, when it must not be replaced.
   std::shared_ptr<const ModelRecord> must_equal_;

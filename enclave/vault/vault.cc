@@ -116,7 +116,7 @@ std::shared_ptr<const ModelRecord> Vault::find(std::string_view id) const {
 }
 
 Outcome<std::unique_ptr<Upload>> Vault::begin_upload(std::string_view id,
-                                                     const UploadOptions& options) {
+                                                     const UploadTerms& options) {
   RETURN_IF_ERROR(check_model_id(id));
   std::unique_ptr<Upload> upload(new Upload(state_, std::string(id), options));
   {

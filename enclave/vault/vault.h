@@ -105,7 +105,7 @@ class Vault {
   // name; kConflict "vault.name-held" when a file this server cannot open has it; those of
   // FileLayer. A name that a model has is an error only at the end of the upload, because the same
   // bytes under the same name are a success.
-  Outcome<std::unique_ptr<Upload>> begin_upload(std::string_view id, const UploadOptions& options);
+  Outcome<std::unique_ptr<Upload>> begin_upload(std::string_view id, const UploadTerms& options);
 
   // Errors: kNotFound "vault.unknown-model"; kInternal with an id of lib/seal when the stored file
   // is damaged or was exchanged ("seal.foreign"); those of FileLayer.

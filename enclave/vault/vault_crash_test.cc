@@ -69,8 +69,8 @@ std::vector<Change> changes() {
       .visibility = Visibility::kPrivate, .callers = {filled<32>(5)}, .handover = {}};
   const auto model = [](const Bytes& bytes) { return Found{bytes, {}, {}}; };
   const auto record = [](const Bytes& bytes) { return Found{{}, {}, bytes}; };
-  const UploadOptions replace{.overwrite = Overwrite::kReplace};
-  const UploadOptions in_memory{.overwrite = Overwrite::kReplace, .save = false};
+  const UploadTerms replace{.overwrite = Overwrite::kReplace};
+  const UploadTerms in_memory{.overwrite = Overwrite::kReplace, .save = false};
   return {
       {"upload",
        {},

@@ -58,7 +58,7 @@ struct Store {
 // The whole upload; the error's name goes by Problem, like the one of begin_upload.
 inline Outcome<std::shared_ptr<const ModelRecord>> put(Vault& vault, std::string_view id,
                                                        BytesView bytes,
-                                                       const UploadOptions& options = {}) {
+                                                       const UploadTerms& options = {}) {
   ASSIGN_OR_RETURN(std::unique_ptr<Upload> upload, vault.begin_upload(id, options));
   RETURN_IF_ERROR(upload->write(bytes));
   RETURN_IF_ERROR(upload->finish_content());

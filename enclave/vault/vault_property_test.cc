@@ -80,7 +80,7 @@ class Player {
     rules.callers.assign(pick(3), filled<32>(static_cast<uint8_t>(pick(2))));
     return rules;
   }
-  UploadOptions some_options() {
+  UploadTerms some_options() {
     return {.overwrite = pick(2) == 0 ? Overwrite::kRefuse : Overwrite::kReplace,
             .save = pick(3) != 0,
             .owner = some_owner(),
@@ -92,8 +92,7 @@ class Player {
   }
 
   enum class Outcome : uint8_t { kRefused, kNothingToDo, kStored };
-  Outcome outcome_of(const std::string& id, const Bytes& bytes,
-                     const UploadOptions& options) const {
+  Outcome outcome_of(const std::string& id, const Bytes& bytes, const UploadTerms& options) const {
     const Expected* now = expected(id);
     if (now == nullptr) return Outcome::kStored;
     const bool mine = now->owner == options.owner;
@@ -111,7 +110,7 @@ class Player {
     if (durable) told_for_good_[id] = epoch;
   }
 
-  void stored(const std::string& id, const Bytes& bytes, const UploadOptions& options,
+  void stored(const std::string& id, const Bytes& bytes, const UploadTerms& options,
               const ModelRecord& record) {
     const Expected* before = expected(id);
     told(id, record.epoch, options.save || (before != nullptr && before->saved));
@@ -120,7 +119,7 @@ class Player {
 
   void upload(const std::string& id) {
     const Bytes bytes = some_bytes();
-    const UploadOptions options = some_options();
+    const UploadTerms options = some_options();
     const Outcome outcome = outcome_of(id, bytes, options);
     const auto done = put(*store_.vault, id, bytes, options);
     ASSERT_EQ(done.has_value(), outcome != Outcome::kRefused) << where();
@@ -133,7 +132,7 @@ class Player {
   // Two uploads on their way to one name, and perhaps a removal in the middle.
   void race(const std::string& id) {
     const Bytes bytes = some_bytes();
-    UploadOptions options = some_options();
+    UploadTerms options = some_options();
     options.overwrite = Overwrite::kReplace;
     auto first = store_.vault->begin_upload(id, options);
     const Expected* now = expected(id);

@@ -138,6 +138,28 @@ TEST(Vault, NoticesDamageToTheContentWhenTheModelIsRead) {
   EXPECT_EQ(read.error().code, Code::kInternal) << "not the caller's fault";
 }
 
+TEST(Vault, NoticesSwappedReorderedAndForeignChunksWhenTheModelIsRead) {
+  Store store;
+  store.open();
+  const Bytes bytes = model_bytes(1, 3 * kSealChunkLen);
+  for (const char* id : {"a", "b"}) ASSERT_TRUE(put(*store.vault, id, bytes).has_value());
+  const Bytes genuine = store.files.content(file_of("a"));
+  const auto chunk = [](Bytes& file, size_t index) {
+    return std::span(file).subspan(kSealHeaderLen + index * kSealedChunkLen, kSealedChunkLen);
+  };
+  Bytes& file = store.files.content(file_of("a"));
+  std::ranges::swap_ranges(chunk(file, 0), chunk(file, 1));
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "reordered";
+  file = genuine;
+  std::ranges::copy(chunk(file, 0), chunk(file, 1).begin());
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "repeated";
+  file = genuine;
+  std::ranges::copy(chunk(store.files.content(file_of("b")), 1), chunk(file, 1).begin());
+  EXPECT_EQ(get(*store.vault, "a").error().name(), "seal.chunk") << "of another file";
+  file = genuine;
+  EXPECT_EQ(get(*store.vault, "a").value(), bytes);
+}
+
 TEST(Vault, NoticesAnExchangedFileWhileItRuns) {
   Store store;
   fill(store);

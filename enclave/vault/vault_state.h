@@ -92,6 +92,7 @@ std::optional<std::string_view> record_of(std::string_view id);
 Result<Bytes> read_record_content(OpenedFile& opened);
 inline constexpr std::string_view kEpochsRecord = "epochs";
 // What that record holds. Errors: kMalformed "vault.epochs-record".
+Bytes encode_epoch_floor(uint64_t floor);
 Result<uint64_t> decode_epoch_floor(BytesView bytes);
 
 std::unexpected<Error> changed_meanwhile();

@@ -9,8 +9,8 @@ namespace {
 
 using namespace vault_fixture;
 
-constexpr UploadOptions kReplace{.overwrite = Overwrite::kReplace};
-constexpr UploadOptions kInMemory{.save = false};
+constexpr UploadTerms kReplace{.overwrite = Overwrite::kReplace};
+constexpr UploadTerms kInMemory{.save = false};
 
 TEST(Vault, KeepsAModelAndWhatIsSaidOfIt) {
   Store store;
@@ -88,7 +88,7 @@ TEST(Vault, AModelCanBeReadBeforeItIsCommittedAndIsNotSeenUntilThen) {
 }
 
 TEST(Upload, WithoutCommitLeavesNoTrace) {
-  for (const UploadOptions& options : {UploadOptions{}, kInMemory}) {
+  for (const UploadTerms& options : {UploadTerms{}, kInMemory}) {
     Store store;
     store.open();
     auto upload = store.vault->begin_upload("m", options).value();
@@ -148,7 +148,7 @@ TEST(Upload, OfTheSameBytesUnderTheSameNameIsASuccessWithoutWork) {
   store.open();
   const Bytes bytes = model_bytes(1);
   const auto record = put(*store.vault, "m", bytes).value();
-  for (const UploadOptions& options : {UploadOptions{}, kReplace, kInMemory}) {
+  for (const UploadTerms& options : {UploadTerms{}, kReplace, kInMemory}) {
     auto upload = store.vault->begin_upload("m", options).value();
     ASSERT_TRUE(upload->write(bytes).has_value());
     EXPECT_TRUE(upload->finish_content().value().already_stored);

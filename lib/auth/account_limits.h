@@ -10,12 +10,12 @@
 namespace blindai {
 
 struct AccountLimits {
-  std::optional<uint64_t> models_per_account;
-  std::optional<uint64_t> bytes_per_model;
-  std::optional<uint64_t> bytes_per_account;
-  std::optional<uint64_t> predictions_per_minute;
-  std::optional<uint64_t> concurrent_predictions;
-  std::optional<uint64_t> retention_days;  // 0: models are kept for good
+  std::optional<uint64_t> models_per_account = {};
+  std::optional<uint64_t> bytes_per_model = {};
+  std::optional<uint64_t> bytes_per_account = {};
+  std::optional<uint64_t> predictions_per_minute = {};
+  std::optional<uint64_t> concurrent_predictions = {};
+  std::optional<uint64_t> retention_days = {};  // 0: models are kept for good
 
   bool operator==(const AccountLimits&) const = default;
 };

@@ -76,12 +76,33 @@ json::object statistics_of(std::string_view model_id, const ModelStatistics& s) 
 }
 
 json::object description_of(const ModelDescription& model) {
-  return {{"model_id", model.model_id},
-          {"model_hash", to_hex(model.model_hash)},
-          {"size", model.size},
-          {"saved", model.saved},
-          {"inputs", specs_of(model.signature.inputs)},
-          {"outputs", specs_of(model.signature.outputs)}};
+  json::object out{{"model_id", model.model_id},
+                   {"model_hash", to_hex(model.model_hash)},
+                   {"size", model.size},
+                   {"saved", model.saved},
+                   {"inputs", specs_of(model.signature.inputs)},
+                   {"outputs", specs_of(model.signature.outputs)}};
+  if (model.saved) {
+    out["epoch"] = model.epoch;
+    out["content_id"] = to_hex(model.content_id);
+  }
+  return out;
+}
+
+// "epoch" and "content_id": both of a saved model, neither of another.
+bool read_receipt(const json::object& object, ModelDescription& out) {
+  const json::value* epoch = object.if_contains("epoch");
+  const json::value* content = object.if_contains("content_id");
+  if (!out.saved) return epoch == nullptr && content == nullptr;
+  if (epoch == nullptr || content == nullptr || !epoch->is_int64() || epoch->get_int64() < 0 ||
+      !content->is_string())
+    return false;
+  const Result<ByteArray<32>> id =
+      array_from_hex<32>({content->get_string().data(), content->get_string().size()});
+  if (!id.has_value()) return false;
+  out.epoch = static_cast<uint64_t>(epoch->get_int64());
+  out.content_id = *id;
+  return true;
 }
 
 std::optional<TensorSpec> read_spec(const json::value& value) {
@@ -133,7 +154,8 @@ bool read_description(const json::value& value, ModelDescription& out) {
   out.model_hash = *digest;
   out.size = static_cast<uint64_t>(size->get_int64());
   out.saved = saved->get_bool();
-  return read_specs(object->if_contains("inputs"), out.signature.inputs) &&
+  return read_receipt(*object, out) &&
+         read_specs(object->if_contains("inputs"), out.signature.inputs) &&
          read_specs(object->if_contains("outputs"), out.signature.outputs);
 }
 

@@ -18,6 +18,9 @@ struct ModelDescription {
   Sha256Digest model_hash;
   uint64_t size = 0;  // bytes of the ONNX file
   bool saved = true;  // false: in memory only
+  // Of a saved one: what its owner can hold the server to later (lib/auth/stored_receipt.h).
+  uint64_t epoch = 0;
+  ByteArray<32> content_id{};
   ModelSignature signature;
 };
 
@@ -55,7 +58,8 @@ std::string statistics_json(const std::vector<std::pair<std::string, ModelStatis
 std::string repository_index_json(const std::vector<std::string>& model_ids);
 
 // GET /v1/models/{id}, and the reply to an upload:
-// {"model_id","model_hash","size","saved","inputs":[{"name","datatype","shape"}],"outputs":[…]}
+// {"model_id","model_hash","size","saved","inputs":[{"name","datatype","shape"}],"outputs":[…]},
+// and "epoch" and "content_id" of a saved one
 std::string model_description_json(const ModelDescription& model);
 // GET /v1/models
 std::string model_list_json(const std::vector<ModelDescription>& models);

@@ -6,8 +6,14 @@ namespace blindai {
 namespace {
 
 ModelDescription example() {
-  ModelDescription out{
-      .model_id = "h/m", .model_hash = {}, .size = 123, .saved = true, .signature = {}};
+  ModelDescription out{.model_id = "h/m",
+                       .model_hash = {},
+                       .size = 123,
+                       .saved = true,
+                       .epoch = 7,
+                       .content_id = {},
+                       .signature = {}};
+  out.content_id[31] = 0xcd;
   out.model_hash[0] = 0xab;
   out.signature.inputs = {{"in \"put\"", Datatype::kFp32, {-1, 3}}, {"s", Datatype::kBytes, {}}};
   out.signature.outputs = {{"out", Datatype::kBf16, {1, 0}}};
@@ -60,8 +66,22 @@ TEST(ModelDescription, RoundTripsAloneAndInAList) {
   EXPECT_EQ(read.model_id, model.model_id);
   EXPECT_EQ(read.model_hash, model.model_hash);
   EXPECT_EQ(read.size, model.size);
+  EXPECT_EQ(read.epoch, 7u);
+  EXPECT_EQ(read.content_id, model.content_id);
   EXPECT_EQ(read.signature, model.signature);
   EXPECT_EQ(parse_model_list(as_bytes(model_list_json({model, model})))->size(), 2u);
+}
+
+TEST(ModelDescription, HasNoReceiptOfWhatIsInMemoryOnly) {
+  ModelDescription passing = example();
+  passing.saved = false;
+  const std::string text = model_description_json(passing);
+  EXPECT_EQ(text.find("epoch"), std::string::npos) << text;
+  EXPECT_EQ(text.find("content_id"), std::string::npos) << text;
+  EXPECT_EQ(parse_model_description(as_bytes(text))->epoch, 0u);
+  std::string saved_without = text;
+  saved_without.replace(saved_without.find("false"), 5, "true");
+  EXPECT_FALSE(parse_model_description(as_bytes(saved_without)).has_value());
 }
 
 TEST(ModelDescription, RefusesEveryTruncationAndWrongTypes) {

@@ -1,4 +1,4 @@
-#include "bench/running_server.h"
+#include "tests/running_server.h"
 
 #include <csignal>
 #include <cstdio>
@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,14 +15,10 @@
 namespace blindai {
 namespace {
 
-Policy policy_for(const std::string& bin) {
-  std::vector<MeasuredFile> files;
-  files.push_back(measure_file("blindai-server", bin + "/blindai-server").value());
-  files.push_back(measure_file("blindai-worker", bin + "/blindai-worker").value());
-  files.push_back(measure_file("libonnxruntime", bin + "/libonnxruntime.so.1.28.0").value());
+Policy policy_for(const Sha256Digest& measurement) {
   Policy policy;
   policy.sgx = SgxPolicy();
-  policy.sgx->mr_enclave = {measurement_of(std::move(files)).value()};
+  policy.sgx->mr_enclave = {measurement};
   policy.tcb_statuses = {TcbStatus::kUpToDate};
   policy.configurations.any = true;
   policy.max_evidence_age_s = 3600;
@@ -30,27 +27,36 @@ Policy policy_for(const std::string& bin) {
 
 }  // namespace
 
-RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_op_threads,
-                             int linger_us)
-    : bin_(bin) {
-  std::string folder = std::filesystem::temp_directory_path() / "blindai-bench-XXXXXX";
+Sha256Digest measurement_of_programs(const std::string& bin) {
+  static std::map<std::string, Sha256Digest> known;
+  if (const auto found = known.find(bin); found != known.end()) return found->second;
+  std::vector<MeasuredFile> files;
+  files.push_back(measure_file("blindai-server", bin + "/blindai-server").value());
+  files.push_back(measure_file("blindai-worker", bin + "/blindai-worker").value());
+  files.push_back(measure_file("libonnxruntime", bin + "/libonnxruntime.so.1.28.0").value());
+  return known[bin] = measurement_of(std::move(files)).value();
+}
+
+RunningServer::RunningServer(const std::string& bin, const RunningServerOptions& options)
+    : measurement_(measurement_of_programs(bin)) {
+  std::string folder = std::filesystem::temp_directory_path() / "blindai-server-XXXXXX";
   BLINDAI_CHECK(::mkdtemp(folder.data()) != nullptr);
   folder_ = folder;
-  std::ofstream(folder_ + "/config.toml") << "allow_anonymous_upload = true\n";
+  std::ofstream(folder_ + "/config.toml") << options.config;
   int output[2];
   BLINDAI_CHECK(::pipe2(output, O_CLOEXEC) == 0);
   const std::string program = bin + "/blindai-server";
-  const std::string store = folder_ + "/store";
+  const std::string store = options.store.empty() ? folder_ + "/store" : options.store;
   const std::string config = folder_ + "/config.toml";
-  const std::string runs = std::to_string(run_threads);
-  const std::string threads = std::to_string(intra_op_threads);
-  const std::string linger = std::to_string(linger_us);
+  const std::string runs = std::to_string(options.run_threads);
+  const std::string threads = std::to_string(options.intra_op_threads);
+  const std::string linger = std::to_string(options.linger_us);
   pid_ = ::fork();
   BLINDAI_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     ::dup2(output[1], STDOUT_FILENO);
     const int quiet = ::open("/dev/null", O_WRONLY);
-    ::dup2(quiet, STDERR_FILENO);
+    if (quiet >= 0) ::dup2(quiet, STDERR_FILENO);
     ::execl(program.c_str(), program.c_str(), "--tee", "simulation", "--listen", "127.0.0.1:0",
             "--store", store.c_str(), "--config", config.c_str(), "--run-threads", runs.c_str(),
             "--intra-op-threads", threads.c_str(), "--linger", linger.c_str(), nullptr);
@@ -69,17 +75,29 @@ RunningServer::RunningServer(const std::string& bin, int run_threads, int intra_
 }
 
 RunningServer::~RunningServer() {
-  ::kill(pid_, SIGTERM);
-  ::waitpid(pid_, nullptr, 0);
+  if (pid_ > 0) {
+    ::kill(pid_, SIGTERM);
+    ::waitpid(pid_, nullptr, 0);
+  }
   std::error_code ignored;
   std::filesystem::remove_all(folder_, ignored);
 }
 
-std::unique_ptr<Connection> RunningServer::connect() const {
+void RunningServer::kill() {
+  ::kill(pid_, SIGKILL);
+  ::waitpid(pid_, nullptr, 0);
+  pid_ = -1;
+}
+
+Outcome<std::unique_ptr<Connection>> RunningServer::try_connect() const {
   ConnectOptions options;
-  options.policy = policy_for(bin_);
+  options.policy = policy_for(measurement_);
   options.simulation = true;
-  Outcome<std::unique_ptr<Connection>> connection = Connection::connect(address_, options);
+  return Connection::connect(address_, options);
+}
+
+std::unique_ptr<Connection> RunningServer::connect() const {
+  Outcome<std::unique_ptr<Connection>> connection = try_connect();
   if (!connection.has_value()) {
     std::fprintf(stderr, "%s\n", connection.error().sentence.c_str());
     std::abort();
@@ -87,12 +105,12 @@ std::unique_ptr<Connection> RunningServer::connect() const {
   return std::move(*connection);
 }
 
-uint64_t RunningServer::resident_kib() const {
+uint64_t RunningServer::status_kib(const std::string& field) const {
   std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
   std::string word;
   while (status >> word) {
     uint64_t kib = 0;
-    if (word == "VmRSS:" && status >> kib) return kib;
+    if (word == field && status >> kib) return kib;
   }
   return 0;
 }

@@ -1,0 +1,92 @@
+#include "enclave/serve/admission.h"
+
+#include <fmt/core.h>
+
+namespace blindai {
+namespace {
+
+// Accounts are looked through for idle ones when there are so many, and when they have doubled.
+constexpr size_t kForgetAt = 1024;
+
+std::chrono::seconds whole_seconds(RateBucket::Clock::duration wait) {
+  return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(wait));
+}
+
+Problem too_often(Id id, LimitKind limit, uint64_t value, std::string_view whose,
+                  std::chrono::seconds wait) {
+  return {Code::kExhausted, id,
+          fmt::format("{} {} predictions per minute ({} = {}); send this one again in {} s.", whose,
+                      value, name_of(limit), value, wait.count())};
+}
+
+}  // namespace
+
+Admission::Admission(const ConfiguredLimits& limits, Metrics& metrics, Now now)
+    : limits_(limits),
+      metrics_(metrics),
+      anonymous_(std::make_shared<AccountUse>(now)),
+      forget_at_(kForgetAt) {}
+
+std::shared_ptr<AccountUse> Admission::use_of(const std::string& account, Now now) {
+  if (accounts_.size() >= forget_at_) forget_idle(now);
+  std::shared_ptr<AccountUse>& use = accounts_[account];
+  if (use == nullptr) use = std::make_shared<AccountUse>(now);
+  return use;
+}
+
+void Admission::forget_idle(Now now) {
+  std::erase_if(accounts_, [now](auto& entry) {
+    AccountUse& use = *entry.second;
+    return entry.second.use_count() == 1 && use.running == 0 && use.bucket.is_full(now);
+  });
+  forget_at_ = std::max(kForgetAt, 2 * accounts_.size());
+}
+
+std::expected<PredictionPass, Admission::Refusal> Admission::admit(
+    const std::shared_ptr<AccountUse>& use, RateBucket& bucket, const AccountLimits& limits,
+    Now now) {
+  if (const auto most = limits.concurrent_predictions; most.has_value() && use->running >= *most) {
+    metrics_.refused_by(LimitKind::kConcurrentPredictions);
+    return std::unexpected(
+        Refusal{.problem = {Code::kExhausted, "limit.concurrent-predictions",
+                            fmt::format("At most {} predictions may run at once "
+                                        "(concurrent_predictions = {}); wait for one to end.",
+                                        *most, *most)},
+                .retry_after = std::chrono::seconds(1)});
+  }
+  if (const auto rate = limits.predictions_per_minute; rate.has_value()) {
+    if (const auto wait = bucket.take(*rate, now); wait.has_value()) {
+      metrics_.refused_by(LimitKind::kPredictionsPerMinute);
+      const std::chrono::seconds after = whole_seconds(*wait);
+      return std::unexpected(
+          Refusal{too_often("limit.predictions-per-minute", LimitKind::kPredictionsPerMinute, *rate,
+                            "You may ask for", after),
+                  after});
+    }
+  }
+  return PredictionPass(use);
+}
+
+std::expected<PredictionPass, Admission::Refusal> Admission::admit(
+    const std::shared_ptr<AccountUse>& use, const AccountLimits& limits, Now now) {
+  return admit(use, use->bucket, limits, now);
+}
+
+std::expected<PredictionPass, Admission::Refusal> Admission::admit_anonymous(
+    RateBucket& connection, const AccountLimits& limits, Now now) {
+  auto pass = admit(anonymous_, connection, limits, now);
+  const auto rate = limits_.anonymous_predictions_per_minute;
+  if (!pass.has_value() || !rate.has_value()) return pass;
+  const auto wait = anonymous_->bucket.take(*rate, now);
+  if (!wait.has_value()) return pass;
+  if (limits.predictions_per_minute.has_value())
+    connection.give_back(*limits.predictions_per_minute);
+  metrics_.refused_by(LimitKind::kAnonymousPredictionsPerMinute);
+  const std::chrono::seconds after = whole_seconds(*wait);
+  return std::unexpected(Refusal{
+      too_often("limit.anonymous-predictions-per-minute", LimitKind::kAnonymousPredictionsPerMinute,
+                *rate, "All callers without an account together may ask for", after),
+      after});
+}
+
+}  // namespace blindai

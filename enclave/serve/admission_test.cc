@@ -1,0 +1,133 @@
+#include "enclave/serve/admission.h"
+
+#include <gtest/gtest.h>
+
+namespace blindai {
+namespace {
+
+using std::chrono::seconds;
+
+const Admission::Now kStart{seconds(1'000'000)};
+
+class AdmissionTest : public testing::Test {
+ protected:
+  Admission& admission() {
+    if (!admission_.has_value()) admission_.emplace(limits, metrics, kStart);
+    return *admission_;
+  }
+  double refusals(const std::string& limit) {
+    const std::string text = metrics.text({});
+    const std::string series = "blindai_limit_refusals_total{limit=\"" + limit + "\"} ";
+    return std::stod(text.substr(text.find(series) + series.size()));
+  }
+
+  ConfiguredLimits limits;
+  Metrics metrics;
+
+ private:
+  std::optional<Admission> admission_;
+};
+
+TEST_F(AdmissionTest, WithoutLimitsEverythingRuns) {
+  const auto use = admission().use_of("a", kStart);
+  RateBucket connection(kStart);
+  std::vector<PredictionPass> running;
+  for (int i = 0; i < 1000; ++i) {
+    auto one = admission().admit(use, {}, kStart);
+    auto other = admission().admit_anonymous(connection, {}, kStart);
+    ASSERT_TRUE(one.has_value() && other.has_value());
+    running.push_back(std::move(*one));
+    running.push_back(std::move(*other));
+  }
+  EXPECT_EQ(use->running, 1000u);
+  running.clear();
+  EXPECT_EQ(use->running, 0u);
+}
+
+TEST_F(AdmissionTest, TheLastAllowedPerMinuteRunsAndTheNextIsToldWhen) {
+  const AccountLimits three{.predictions_per_minute = 3};
+  const auto use = admission().use_of("a", kStart);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(admission().admit(use, three, kStart).has_value());
+  const auto refused = admission().admit(use, three, kStart);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().problem.name(), "limit.predictions-per-minute");
+  EXPECT_EQ(refused.error().problem.code, Code::kExhausted);
+  EXPECT_EQ(refused.error().retry_after, seconds(20));
+  EXPECT_TRUE(refused.error().problem.sentence.contains("predictions_per_minute = 3"));
+  EXPECT_TRUE(refused.error().problem.sentence.contains("20 s"));
+  EXPECT_FALSE(admission().admit(use, three, kStart + seconds(19)).has_value());
+  EXPECT_TRUE(admission().admit(use, three, kStart + seconds(20)).has_value());
+  EXPECT_EQ(refusals("predictions_per_minute"), 2);
+  // The same account from elsewhere, and another account.
+  EXPECT_FALSE(
+      admission().admit(admission().use_of("a", kStart), three, kStart + seconds(20)).has_value());
+  EXPECT_TRUE(
+      admission().admit(admission().use_of("b", kStart), three, kStart + seconds(20)).has_value());
+}
+
+TEST_F(AdmissionTest, AtMostSoManyRunAtOnce) {
+  const AccountLimits two{.concurrent_predictions = 2};
+  const auto use = admission().use_of("a", kStart);
+  auto first = admission().admit(use, two, kStart);
+  auto second = admission().admit(use, two, kStart);
+  ASSERT_TRUE(first.has_value() && second.has_value());
+  const auto refused = admission().admit(use, two, kStart);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().problem.name(), "limit.concurrent-predictions");
+  EXPECT_TRUE(refused.error().problem.sentence.contains("concurrent_predictions = 2"));
+  EXPECT_EQ(refused.error().retry_after, seconds(1));
+  EXPECT_EQ(refusals("concurrent_predictions"), 1);
+  *first = PredictionPass();
+  EXPECT_TRUE(admission().admit(use, two, kStart).has_value());
+  const AccountLimits none{.concurrent_predictions = 0};
+  EXPECT_FALSE(admission().admit(admission().use_of("b", kStart), none, kStart).has_value());
+}
+
+TEST_F(AdmissionTest, ARefusedOneTakesNothing) {
+  const AccountLimits one{.predictions_per_minute = 1, .concurrent_predictions = 1};
+  const auto use = admission().use_of("a", kStart);
+  {
+    const auto running = admission().admit(use, one, kStart);
+    ASSERT_TRUE(running.has_value());
+    const auto refused = admission().admit(use, one, kStart + seconds(60));
+    EXPECT_EQ(refused.error().problem.name(), "limit.concurrent-predictions");
+  }
+  EXPECT_TRUE(admission().admit(use, one, kStart + seconds(60)).has_value());
+  EXPECT_EQ(use->running, 0u);
+}
+
+TEST_F(AdmissionTest, StrangersHaveABucketPerConnectionAndOneInAll) {
+  limits.anonymous_predictions_per_minute = 3;
+  const AccountLimits two{.predictions_per_minute = 2};
+  RateBucket first(kStart);
+  RateBucket second(kStart);
+  EXPECT_TRUE(admission().admit_anonymous(first, two, kStart).has_value());
+  EXPECT_TRUE(admission().admit_anonymous(first, two, kStart).has_value());
+  EXPECT_EQ(admission().admit_anonymous(first, two, kStart).error().problem.name(),
+            "limit.predictions-per-minute");
+  EXPECT_TRUE(admission().admit_anonymous(second, two, kStart).has_value());
+  const auto refused = admission().admit_anonymous(second, two, kStart);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().problem.name(), "limit.anonymous-predictions-per-minute");
+  EXPECT_TRUE(refused.error().problem.sentence.contains("anonymous_predictions_per_minute = 3"));
+  EXPECT_EQ(refused.error().retry_after, seconds(20));
+  // What the second did not get, its connection has still: 20 s on, all it waits for is the other.
+  EXPECT_TRUE(admission().admit_anonymous(second, two, kStart + seconds(20)).has_value());
+  // Accounts are not strangers.
+  EXPECT_TRUE(admission().admit(admission().use_of("a", kStart), two, kStart).has_value());
+}
+
+TEST_F(AdmissionTest, ForgetsOnlyAccountsThatMakeNoDifference) {
+  const AccountLimits one{.predictions_per_minute = 1};
+  const auto held = admission().use_of("held", kStart);
+  {
+    const auto spent = admission().use_of("spent", kStart);
+    ASSERT_TRUE(admission().admit(spent, one, kStart).has_value());
+  }
+  for (int i = 0; i < 5000; ++i) (void)admission().use_of("idle" + std::to_string(i), kStart);
+  EXPECT_EQ(admission().use_of("held", kStart), held);
+  EXPECT_FALSE(admission().admit(admission().use_of("spent", kStart), one, kStart).has_value());
+}
+
+}  // namespace
+}  // namespace blindai

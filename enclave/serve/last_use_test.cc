@@ -1,0 +1,102 @@
+#include "enclave/serve/last_use.h"
+
+#include <algorithm>
+#include <gtest/gtest.h>
+
+#include "lib/crypto/crypto.h"
+
+namespace blindai {
+namespace {
+
+Sha256Digest hash(std::string_view id) {
+  return sha256(as_bytes(id));
+}
+
+std::vector<UseEntry> sample() {
+  std::vector<UseEntry> out = {{.name_hash = hash("a"), .last_use = {5}},
+                               {.name_hash = hash("b"), .last_use = {INT64_MAX}},
+                               {.name_hash = hash("c"), .last_use = {0}}};
+  std::ranges::sort(out, {}, &UseEntry::name_hash);
+  return out;
+}
+
+TEST(UseRecord, IsReadBack) {
+  EXPECT_EQ(decode_uses(encode_uses(sample())).value(), sample());
+  EXPECT_TRUE(decode_uses(encode_uses({})).value().empty());
+}
+
+TEST(UseRecord, IsRefusedWhenCutExtendedOrOutOfOrder) {
+  const Bytes good = encode_uses(sample());
+  const auto refused = [](BytesView bytes) {
+    const auto record = decode_uses(bytes);
+    return !record.has_value() && record.error().name() == "serve.use-record";
+  };
+  for (size_t n = 0; n < good.size(); ++n) EXPECT_TRUE(refused(BytesView(good).first(n))) << n;
+  Bytes longer = good;
+  longer.push_back(0);
+  EXPECT_TRUE(refused(longer));
+  for (size_t bit = 0; bit < good.size() * 8; ++bit) {
+    Bytes flipped = good;
+    flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
+    if (!refused(flipped)) EXPECT_EQ(encode_uses(decode_uses(flipped).value()), flipped) << bit;
+  }
+  std::vector<UseEntry> twice = {sample()[0], sample()[0]};
+  EXPECT_TRUE(refused(encode_uses(twice)));
+  std::vector<UseEntry> reversed = {sample()[2], sample()[0]};
+  EXPECT_TRUE(refused(encode_uses(reversed)));
+  Bytes many = encode_uses({});
+  many[1] = many[2] = many[3] = 0xff;
+  EXPECT_TRUE(refused(many));
+}
+
+TEST(LastUse, CountsFromTheStartWhatWasNeverSeen) {
+  LastUse uses({100});
+  EXPECT_EQ(uses.last_use("a").seconds, 100);
+  uses.used("a", {200});
+  EXPECT_EQ(uses.last_use("a").seconds, 200);
+  uses.used("a", {150});  // a clock that was set back
+  EXPECT_EQ(uses.last_use("a").seconds, 200);
+  uses.forget("a");
+  EXPECT_EQ(uses.last_use("a").seconds, 100);
+}
+
+TEST(LastUse, SurvivesARestartForModelsThatAreThereStill) {
+  LastUse before({100});
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1000; ++i) {
+    ids.push_back("m" + std::to_string(i));
+    before.used(ids.back(), {1000 + i});
+  }
+  const auto records = before.take_changed();
+  EXPECT_GT(records.size(), 200u);
+  EXPECT_TRUE(before.take_changed().empty());
+  ids.pop_back();
+  LastUse after({5000});
+  for (const LastUse::Record& record : records) {
+    EXPECT_TRUE(record.name.starts_with("usage/"));
+    EXPECT_EQ(record.name.size(), 8u);
+    after.load(decode_uses(record.bytes).value(), ids);
+  }
+  EXPECT_EQ(after.last_use("m0").seconds, 1000);
+  EXPECT_EQ(after.last_use("m998").seconds, 1998);
+  EXPECT_EQ(after.last_use("m999").seconds, 5000);
+}
+
+TEST(LastUse, WritesOnlyRecordsThatChanged) {
+  LastUse uses({100});
+  uses.used("a", {200});
+  uses.used("b", {200});
+  EXPECT_EQ(uses.take_changed().size(), 2u);
+  uses.used("a", {300});
+  const auto changed = uses.take_changed();
+  ASSERT_EQ(changed.size(), 1u);
+  EXPECT_EQ(decode_uses(changed[0].bytes).value(),
+            (std::vector<UseEntry>{{.name_hash = hash("a"), .last_use = {300}}}));
+  uses.forget("b");
+  const auto without = uses.take_changed();
+  ASSERT_EQ(without.size(), 1u);
+  EXPECT_TRUE(decode_uses(without[0].bytes).value().empty());
+}
+
+}  // namespace
+}  // namespace blindai

@@ -1,0 +1,41 @@
+#include "enclave/serve/upkeep.h"
+
+namespace blindai {
+namespace {
+
+constexpr std::chrono::hours kRound{1};
+// Uses are for days; what a crash loses of them only makes models live longer.
+constexpr int kRoundsPerWrite = 24;
+
+}  // namespace
+
+Upkeep::Upkeep(ServeContext& context, BlindaiService& service, spdlog::logger& log)
+    : context_(context), service_(service), log_(log), timer_(context.reactor.timer()) {
+  later();
+}
+
+void Upkeep::later() {
+  timer_->after(kRound, [this] { round(); });
+}
+
+void Upkeep::round() {
+  service_.remove_expired([this](size_t n) { log_.info("retention: {} models removed", n); });
+  if (++rounds_ % kRoundsPerWrite == 0) {
+    auto kept = std::make_shared<Status>();
+    context_.background.run(
+        [&tenancy = context_.tenancy, changed = context_.tenancy.uses.take_changed(), kept] {
+          *kept = tenancy.keep_uses(changed);
+        },
+        [this, kept] {
+          if (!kept->has_value()) log_.error("uses: {}", kept->error().describe());
+        });
+  }
+  later();
+}
+
+void Upkeep::finish() {
+  const Status kept = context_.tenancy.keep_uses(context_.tenancy.uses.take_changed());
+  if (!kept.has_value()) log_.error("uses: {}", kept.error().describe());
+}
+
+}  // namespace blindai
