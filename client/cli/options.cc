@@ -70,6 +70,7 @@ Outcome<CommandLine> upload_command(RawOptions& raw, const std::string& default_
                     .file = {},
                     .model_id = raw.id,
                     .keep_in_memory = raw.no_save,
+                    .replace = raw.replace,
                     .is_private = raw.make_private,
                     .callers = {},
                     .receipt = raw.receipt};
@@ -208,6 +209,7 @@ void add_commands(CLI::App& app, RawOptions& raw) {
   upload->add_option("--id", raw.id, "The model's name there (else the file's)")->type_name("ID");
   upload->add_flag("--no-save", raw.no_save,
                    "Keep it in the server's memory only, until the server stops");
+  upload->add_flag("--replace", raw.replace, "In place of another model of yours of that name");
   upload->add_flag("--private", raw.make_private, "Only you and the callers may call it");
   add_list_option(*upload, "--caller", raw.callers, "KEY",
                   "A public key that may call it; may be repeated");

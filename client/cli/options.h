@@ -39,6 +39,7 @@ struct UploadCommand {
   std::string file;
   std::string model_id;
   bool keep_in_memory = false;
+  bool replace = false;
   bool is_private = false;
   std::vector<PublicKey> callers;
   std::string receipt;  // a file to write; empty: none

@@ -211,6 +211,8 @@ TEST(CommandLine, ReadsWhoMayCallAnUpload) {
   const auto upload = std::get<UploadCommand>(
       parse({"upload", "h:1", "f", "--private", "--caller", name, "--receipt", "r"}).command);
   EXPECT_TRUE(upload.is_private);
+  EXPECT_FALSE(upload.replace);
+  EXPECT_TRUE(std::get<UploadCommand>(parse({"upload", "h:1", "f", "--replace"}).command).replace);
   EXPECT_EQ(to_text(upload.callers.front()), name);
   EXPECT_EQ(upload.receipt, "r");
   EXPECT_NE(refusal({"upload", "h:1", "f", "--caller", name}).find("--private"), std::string::npos);

@@ -20,6 +20,7 @@ struct RawOptions {
   std::vector<std::string> callers, handovers;
   std::string owner, receipt;
   bool no_save = false;
+  bool replace = false;
   bool make_public = false, make_private = false, no_handover = false, reveal = false;
   MeasureCommand measure;
   std::string simulate;
