@@ -3,6 +3,9 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "client/cpp/key_file.h"
+#include "lib/auth/account_token.h"
+
 namespace blindai {
 namespace {
 
@@ -25,7 +28,14 @@ Outcome<ConnectOptions> connect_options(const ServerOptions& options) {
 }
 
 Outcome<std::unique_ptr<Connection>> connect(const ServerOptions& options, const Console& console) {
-  ASSIGN_OR_RETURN(const ConnectOptions connect_with, connect_options(options));
+  // Before the policy, so that a typo in a key is told first and alone.
+  ASSIGN_OR_RETURN(std::shared_ptr<const ApiKey> key, load_api_key(options.key));
+  ASSIGN_OR_RETURN(ConnectOptions connect_with, connect_options(options));
+  connect_with.api_key = std::move(key);
+  if (!options.account_token.empty())
+    connect_with.account_token = [path = options.account_token] {
+      return read_text_file(path, kMaxAccountToken);
+    };
   auto connection = Connection::connect(options.address, connect_with);
   if (connection.has_value() && options.simulation && !console.json)
     console.err << "blindai: simulation: this server protects nothing that you send.\n";

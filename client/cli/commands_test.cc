@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 
+#include "client/cli/cli_fixture_test.h"
 #include "client/cli/npy.h"
 #include "client/cli/tensor_file.h"
 #include "client/cpp/evidence_file.h"
@@ -25,58 +26,6 @@ const std::string kModel = R"({"model_id":"m","model_hash":")" + kHash +
                            R"(","size":96000000,"inputs":[{"name":"x","datatype":"FP32",)"
                            R"("shape":[-1,2]}],"outputs":[{"name":"y","datatype":"FP32",)"
                            R"("shape":[-1,2]}]})";
-
-class Cli : public testing::Test {
- protected:
-  Cli() : dir_(testing::TempDir() + "blindai_cli_test_" + std::to_string(::getpid()) + "/") {
-    std::filesystem::create_directories(dir_);
-    Policy policy;
-    SgxPolicy sgx;
-    sgx.mr_enclave = {LyingServer::measurement()};
-    policy.sgx = sgx;
-    policy.tcb_statuses = {TcbStatus::kUpToDate};
-    policy.configurations.values = {sha256(as_bytes(LyingServer::kConfig))};
-    policy.max_evidence_age_s = 3600;
-    write("policy.toml", policy_to_toml(policy));
-    ::unsetenv("BLINDAI_ADDR");
-    ::unsetenv("BLINDAI_POLICY");
-  }
-  ~Cli() override { std::filesystem::remove_all(dir_); }
-
-  std::string write(const std::string& name, std::string_view content) {
-    std::ofstream(dir_ + name, std::ios::binary) << content;
-    return dir_ + name;
-  }
-  std::string read(const std::string& name) {
-    std::ostringstream out;
-    out << std::ifstream(dir_ + name, std::ios::binary).rdbuf();
-    return out.str();
-  }
-
-  ExitStatus run(std::vector<std::string> arguments) {
-    std::ostringstream out, err;
-    const ExitStatus status = run_program(arguments, {.out = out, .err = err});
-    out_ = out.str();
-    err_ = err.str();
-    return status;
-  }
-  // With the simulation and its policy allowed.
-  ExitStatus run_simulated(std::vector<std::string> arguments) {
-    arguments.insert(arguments.end(), {"--simulation", "--policy", dir_ + "policy.toml"});
-    return run(std::move(arguments));
-  }
-
-  const std::string dir_;
-  std::string out_;
-  std::string err_;
-};
-
-HttpResponse reply(unsigned status, std::string body) {
-  HttpResponse out;
-  out.status = status;
-  out.body = std::move(body);
-  return out;
-}
 
 HttpResponse prediction(const Bytes& data) {
   const int64_t shape[] = {1, 2};
@@ -145,7 +94,7 @@ TEST_F(Cli, VerifiesAFileOfEvidence) {
   const std::string quote = write("quote.bin", as_text(source.evidence(data).value().quote));
   const std::string claims = write("claims.bin", "claims");
   EXPECT_EQ(run_simulated({"verify", quote, "--claims", claims}), ExitStatus::kError);
-  EXPECT_NE(err_.find("tcb_info, "), std::string::npos) << err_;
+  EXPECT_NE(err_.find("tcb_info.json, "), std::string::npos) << err_;
   EXPECT_NE(err_.find("[collateral.missing]"), std::string::npos) << err_;
   const Collateral collateral = source.collateral().value();
   for (const CollateralPart& part : collateral_parts(Tee::kSgx))

@@ -49,7 +49,7 @@ std::string bash(const std::vector<CommandSpec>& commands) {
          "  esac\n"
          "  case $current in\n"
          "    -*) mapfile -t COMPREPLY < <(compgen -W \"$options\" -- \"$current\") ;;\n"
-         "    *) if [ -n \"$words\" ]; then\n"
+         "    *) if [ -n \"$words\" ] && [ \"$COMP_CWORD\" -eq 2 ]; then\n"
          "         mapfile -t COMPREPLY < <(compgen -W \"$words\" -- \"$current\")\n"
          "       else\n"
          "         mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
@@ -79,9 +79,10 @@ std::string zsh(const std::vector<CommandSpec>& commands) {
       cases += " \\\n        " + quoted_text(option.name + "[" + zsh_text(option.description) +
                                              "]" + (option.takes_value ? ":value:_files" : ""));
     cases += " \\\n        " +
-             quoted_text(command.words.empty() ? "*:file:_files"
-                                               : "*:word:(" + joined(command.words) + ")") +
-             "\n      ;;\n";
+             (command.words.empty()
+                  ? ""
+                  : quoted_text("1:word:(" + joined(command.words) + ")") + " \\\n        ") +
+             quoted_text("*:file:_files") + "\n      ;;\n";
   }
   return "#compdef blindai\n"
          "# zsh completion for blindai. To use it: source <(blindai completion zsh)\n"
@@ -113,7 +114,7 @@ std::string fish(const std::vector<CommandSpec>& commands) {
       out += "complete -c blindai -n " + when + " -l " + option.name.substr(2) +
              (option.takes_value ? " -r" : "") + " -d " + quoted_text(option.description) + "\n";
     if (!command.words.empty())
-      out += "complete -c blindai -n " + when + " -f -a '" + joined(command.words) + "'\n";
+      out += "complete -c blindai -n " + when + " -a '" + joined(command.words) + "'\n";
   }
   return out;
 }

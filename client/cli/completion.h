@@ -16,7 +16,7 @@ struct CommandSpec {
   std::string name;  // "upload"
   std::string description;
   std::vector<OptionSpec> options;
-  std::vector<std::string> words;  // what stands instead of files, when there are such
+  std::vector<std::string> words;  // what the first argument is one of, when it is no file
 };
 
 // `shell`: "bash", "zsh" or "fish"; nothing for another.

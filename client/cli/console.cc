@@ -10,7 +10,7 @@ namespace blindai {
 
 ExitStatus status_of(const Problem& problem) {
   const std::string_view id = problem.id.text;
-  if (id == "server.refused") return ExitStatus::kRefused;
+  if (id == "server.refused" || id == "vault.rolled-back") return ExitStatus::kRefused;
   if (id.starts_with("cli.")) return ExitStatus::kUsage;
   // What a vendor's service answers is no server's proof, whatever is wrong with it.
   if (id.starts_with("collateral."))

@@ -25,6 +25,13 @@ std::string list_json(const std::vector<TensorSpec>& specs) {
   return out + "]";
 }
 
+// The members that make a receipt of the two before them.
+std::string receipt_json(const ModelInfo& model) {
+  if (!model.receipt.has_value()) return "";
+  return ",\"epoch\":" + std::to_string(model.receipt->epoch) +
+         ",\"content_id\":" + json_quote(to_hex(model.receipt->content_id));
+}
+
 std::string lines_of(std::string_view what, const std::vector<TensorSpec>& specs) {
   std::string out;
   for (const TensorSpec& spec : specs)
@@ -47,14 +54,16 @@ std::string type_text(const TensorSpec& spec) {
 std::string to_json(const ModelInfo& model) {
   return "{\"model_id\":" + json_quote(model.model_id) +
          ",\"model_hash\":" + json_quote(to_hex(model.model_hash)) +
-         ",\"size\":" + std::to_string(model.size) +
+         ",\"size\":" + std::to_string(model.size) + receipt_json(model) +
          ",\"inputs\":" + list_json(model.signature.inputs) +
          ",\"outputs\":" + list_json(model.signature.outputs) + "}";
 }
 
 std::string describe(const ModelInfo& model) {
   return printable(model.model_id) + "\n  sha256  " + to_hex(model.model_hash) + "\n  size    " +
-         size_text(model.size) + "\n" + lines_of("input ", model.signature.inputs) +
+         size_text(model.size) +
+         (model.receipt.has_value() ? "\n  epoch   " + std::to_string(model.receipt->epoch) : "") +
+         "\n" + lines_of("input ", model.signature.inputs) +
          lines_of("output", model.signature.outputs);
 }
 

@@ -7,7 +7,8 @@
 
 namespace blindai {
 
-// The object of the server's interface: {"model_id","model_hash","size","inputs","outputs"}.
+// The object of the server's interface: {"model_id","model_hash","size","inputs","outputs"}, with
+// "epoch" and "content_id" where it has a receipt.
 std::string to_json(const ModelInfo& model);
 // A block of lines.
 std::string describe(const ModelInfo& model);

@@ -1,5 +1,6 @@
 #include "client/cli/commands.h"
 #include "client/cli/model_text.h"
+#include "client/cli/receipts.h"
 #include "lib/base/json.h"
 
 namespace blindai {
@@ -21,6 +22,9 @@ ExitStatus list(Connection& connection, const Console& console) {
 }  // namespace
 
 ExitStatus run(const ModelsCommand& command, const Console& console) {
+  const auto least = command.remove.empty() ? least_epoch_of(command.receipt, command.model_id)
+                                            : Outcome<uint64_t>(0);
+  if (!least.has_value()) return report(console, least.error());
   const auto connection = connect(command.server, console);
   if (!connection.has_value()) return report(console, connection.error());
   if (!command.remove.empty()) {
@@ -28,10 +32,12 @@ ExitStatus run(const ModelsCommand& command, const Console& console) {
     if (!done.has_value()) return report(console, done.error());
     console.out << (console.json ? "{\"model_id\":" + json_quote(command.remove) + "}\n"
                                  : "Deleted " + command.remove + ".\n");
+    const auto kept = keep_receipt(command.receipt, command.remove, *done);
+    if (!kept.has_value()) return report(console, kept.error());
     return ExitStatus::kOk;
   }
   if (command.model_id.empty()) return list(**connection, console);
-  const auto model = (*connection)->model(command.model_id);
+  const auto model = (*connection)->model(command.model_id, *least);
   if (!model.has_value()) return report(console, model.error());
   console.out << (console.json ? to_json(*model) + "\n" : describe(*model));
   return ExitStatus::kOk;

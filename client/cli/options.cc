@@ -8,6 +8,8 @@
 
 #include "client/cli/collateral_options.h"
 #include "client/cli/completion.h"
+#include "client/cli/owner_options.h"
+#include "client/cli/raw_options.h"
 #include "client/cli/tensor_file.h"
 
 namespace blindai {
@@ -22,45 +24,7 @@ constexpr char kExitStatuses[] =
     "sent to it), 4 no connection, 5 refused by the server.\n"
     "`blindai COMMAND --help` shows examples.";
 
-Problem usage(std::string sentence) {
-  return Problem(Code::kInvalid, "cli.usage", std::move(sentence));
-}
-
-// What CLI11 fills in, as written on the command line.
-struct Raw {
-  bool json = false;
-  std::vector<std::string> arguments;
-  ServerOptions server;
-  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at;
-  std::vector<std::string> only;
-  bool no_save = false;
-  MeasureCommand measure;
-  std::string simulate;
-  CollateralCommand fetch;
-};
-
-bool looks_like_address(const std::string& text) {
-  return text.find(':') != std::string::npos && !std::filesystem::exists(text);
-}
-
-// The first argument when it is an address, else the default.
-Outcome<std::string> take_address(Raw& raw, const std::string& default_address) {
-  if (!raw.arguments.empty() && looks_like_address(raw.arguments.front())) {
-    std::string out = raw.arguments.front();
-    raw.arguments.erase(raw.arguments.begin());
-    return out;
-  }
-  if (!default_address.empty()) return default_address;
-  return std::unexpected(
-      usage("The server's address is missing: give host:port first, or set BLINDAI_ADDR."));
-}
-
-Outcome<void> expect_arguments(const Raw& raw, size_t least, size_t most, const char* form) {
-  if (raw.arguments.size() >= least && raw.arguments.size() <= most) return {};
-  return std::unexpected(usage(std::string("The arguments are ") + form + "; see --help."));
-}
-
-Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address) {
+Outcome<CommandLine> verify_command(RawOptions& raw, const std::string& default_address) {
   VerifyCommand out{.server = raw.server,
                     .file = {},
                     .save = raw.save,
@@ -93,17 +57,27 @@ Outcome<CommandLine> verify_command(Raw& raw, const std::string& default_address
   return CommandLine{out, raw.json};
 }
 
-Outcome<CommandLine> upload_command(Raw& raw, const std::string& default_address) {
-  UploadCommand out{
-      .server = raw.server, .file = {}, .model_id = raw.id, .keep_in_memory = raw.no_save};
+Outcome<CommandLine> upload_command(RawOptions& raw, const std::string& default_address) {
+  UploadCommand out{.server = raw.server,
+                    .file = {},
+                    .model_id = raw.id,
+                    .keep_in_memory = raw.no_save,
+                    .is_private = raw.make_private,
+                    .callers = {},
+                    .receipt = raw.receipt};
   ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
   RETURN_IF_ERROR(expect_arguments(raw, 1, 1, "[ADDR] FILE"));
   out.file = raw.arguments.front();
   if (out.model_id.empty()) out.model_id = std::filesystem::path(out.file).stem().string();
+  ASSIGN_OR_RETURN(out.callers, public_keys_of(raw.callers, "--caller"));
+  if (!out.callers.empty() && !out.is_private)
+    return std::unexpected(usage("--caller is for private models; write --private as well."));
+  if (out.keep_in_memory && !out.receipt.empty())
+    return std::unexpected(usage("--no-save keeps nothing that a --receipt could be about."));
   return CommandLine{out, raw.json};
 }
 
-Outcome<CommandLine> predict_command(Raw& raw, const CLI::App& app,
+Outcome<CommandLine> predict_command(RawOptions& raw, const CLI::App& app,
                                      const std::string& default_address) {
   PredictCommand out{.server = raw.server,
                      .model_id = {},
@@ -112,7 +86,8 @@ Outcome<CommandLine> predict_command(Raw& raw, const CLI::App& app,
                      .datatype = {},
                      .outputs = raw.only,
                      .output_file = raw.output,
-                     .model_hash = {}};
+                     .model_hash = {},
+                     .receipt = raw.receipt};
   ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
   RETURN_IF_ERROR(expect_arguments(raw, 2, SIZE_MAX, "[ADDR] MODEL INPUT..."));
   out.model_id = raw.arguments.front();
@@ -136,24 +111,27 @@ Outcome<CommandLine> predict_command(Raw& raw, const CLI::App& app,
   return CommandLine{out, raw.json};
 }
 
-Outcome<CommandLine> models_command(Raw& raw, const std::string& default_address) {
-  ModelsCommand out{.server = raw.server, .model_id = {}, .remove = raw.remove};
+Outcome<CommandLine> models_command(RawOptions& raw, const std::string& default_address) {
+  ModelsCommand out{
+      .server = raw.server, .model_id = {}, .remove = raw.remove, .receipt = raw.receipt};
   ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
   RETURN_IF_ERROR(expect_arguments(raw, 0, 1, "[ADDR] [MODEL]"));
   if (!raw.arguments.empty()) out.model_id = raw.arguments.front();
   if (!out.model_id.empty() && !out.remove.empty())
     return std::unexpected(usage("Give either a model to show or --delete, not both."));
+  if (!out.receipt.empty() && out.model_id.empty() && out.remove.empty())
+    return std::unexpected(usage("A --receipt is about one model; name it."));
   return CommandLine{out, raw.json};
 }
 
 // The option lets no other TEE through.
-CommandLine measure_command(Raw& raw) {
+CommandLine measure_command(RawOptions& raw) {
   if (raw.simulate == name_of(Tee::kTdx)) raw.measure.tee = Tee::kTdx;
   if (raw.simulate == name_of(Tee::kSnp)) raw.measure.tee = Tee::kSnp;
   return {raw.measure, raw.json};
 }
 
-Outcome<CommandLine> collateral_command(Raw& raw) {
+Outcome<CommandLine> collateral_command(RawOptions& raw) {
   RETURN_IF_ERROR(expect_arguments(raw, 2, 2, "fetch EVIDENCE"));
   if (raw.arguments.front() != "fetch")
     return std::unexpected(usage("\"" + raw.arguments.front() + "\" is unknown; write `fetch`."));
@@ -177,31 +155,7 @@ class HelpFormatter : public CLI::Formatter {
   }
 };
 
-CLI::App* add_command(CLI::App& app, Raw& raw, const char* name, const char* description,
-                      const char* arguments, const char* arguments_help, const char* examples) {
-  CLI::App* out = app.add_subcommand(name, description);
-  if (*arguments != '\0')
-    out->add_option("arguments", raw.arguments, arguments_help)->option_text(arguments);
-  out->add_flag("--json", raw.json, "Print JSON, for programs");
-  out->footer(std::string("Examples:\n") + examples);
-  return out;
-}
-
-void add_server_options(CLI::App& command, Raw& raw) {
-  command
-      .add_option("--policy", raw.server.policy,
-                  "Which servers to accept (else $BLINDAI_POLICY, else blindai-policy.toml beside "
-                  "this program)")
-      ->type_name("FILE");
-  command.add_flag("--simulation", raw.server.simulation,
-                   "Accept the simulation, which protects nothing: for development");
-  command
-      .add_option("--timeout", raw.server.timeout_s, "Give up when nothing moves for so long (300)")
-      ->type_name("SECONDS")
-      ->check(CLI::Range(0.1, 86400.0));
-}
-
-void add_commands(CLI::App& app, Raw& raw) {
+void add_commands(CLI::App& app, RawOptions& raw) {
   CLI::App* verify = add_command(
       app, raw, "verify", "Show what a server proves of itself, check by check", "[ADDR|FILE]",
       "The server; or a file: a message that --save kept, an SGX or TDX quote, an SEV-SNP report, "
@@ -231,11 +185,21 @@ void add_commands(CLI::App& app, Raw& raw) {
       add_command(app, raw, "upload", "Send an ONNX model to a server", "[ADDR] FILE",
                   "The server, and an ONNX file",
                   "  blindai upload ai.example.org:9924 resnet18.onnx\n"
-                  "  blindai upload ai.example.org:9924 model.onnx --id hospital/triage --no-save");
+                  "  blindai upload ai.example.org:9924 model.onnx --id hospital/triage --no-save\n"
+                  "  blindai upload ai.example.org:9924 model.onnx --key key --private --caller "
+                  "baipk_... --receipt model.receipt");
   add_server_options(*upload, raw);
+  add_caller_options(*upload, raw);
   upload->add_option("--id", raw.id, "The model's name there (else the file's)")->type_name("ID");
   upload->add_flag("--no-save", raw.no_save,
                    "Keep it in the server's memory only, until the server stops");
+  upload->add_flag("--private", raw.make_private, "Only you and the callers may call it");
+  add_list_option(*upload, "--caller", raw.callers, "KEY",
+                  "A public key that may call it; may be repeated");
+  upload
+      ->add_option("--receipt", raw.receipt,
+                   "Keep what shows later that the server's copy is not an older one")
+      ->type_name("FILE");
 
   CLI::App* predict = add_command(
       app, raw, "predict", "Run a model on tensors", "[ADDR] MODEL INPUT...",
@@ -246,18 +210,19 @@ void add_commands(CLI::App& app, Raw& raw) {
       "  blindai predict ai.example.org:9924 lite0 pixels.raw --shape 1,3,224,224 --datatype FP32\n"
       "  echo '[[5.1, 3.5, 1.4, 0.2]]' | blindai predict ai.example.org:9924 iris -");
   add_server_options(*predict, raw);
+  add_caller_options(*predict, raw);
   predict->add_option("--shape", raw.shape, "Of raw inputs, with commas")->type_name("N,N,...");
   predict->add_option("--datatype", raw.datatype, "Of raw inputs")->type_name("TYPE");
-  predict->add_option("--only", raw.only, "An output to ask for (else all); may be repeated")
-      ->type_name("NAME")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_list_option(*predict, "--only", raw.only, "NAME",
+                  "An output to ask for (else all); may be repeated");
   predict
       ->add_option("--output", raw.output,
                    "Where the outputs go: .npy, .npz, .json or raw (else JSON to standard output)")
       ->type_name("FILE");
   predict->add_option("--model-hash", raw.model_hash, "Refuse any other model of that name")
       ->type_name("SHA256");
+  predict->add_option("--receipt", raw.receipt, "Refuse an older model than this receipt's")
+      ->type_name("FILE");
 
   CLI::App* models = add_command(app, raw, "models", "List, show or delete models",
                                  "[ADDR] [MODEL]", "The server, and a model to show (else all)",
@@ -265,7 +230,15 @@ void add_commands(CLI::App& app, Raw& raw) {
                                  "  blindai models ai.example.org:9924 resnet18\n"
                                  "  blindai models ai.example.org:9924 --delete resnet18");
   add_server_options(*models, raw);
+  add_caller_options(*models, raw);
   models->add_option("--delete", raw.remove, "Delete this model")->type_name("ID");
+  models
+      ->add_option("--receipt", raw.receipt,
+                   "Refuse to show an older model than this receipt's; with --delete, keep the "
+                   "deletion's there")
+      ->type_name("FILE");
+
+  add_owner_commands(app, raw);
 
   CLI::App* measure = add_command(
       app, raw, "measure", "Measure server programs and write a policy that accepts them", "", "",
@@ -277,12 +250,8 @@ void add_commands(CLI::App& app, Raw& raw) {
   required("--server", raw.measure.server_program, "The program blindai-server");
   required("--worker", raw.measure.worker_program, "The program blindai-worker");
   required("--onnxruntime", raw.measure.onnxruntime, "The library libonnxruntime.so");
-  measure
-      ->add_option("--config", raw.measure.configurations,
-                   "A server configuration to accept (else only the default one); may be repeated")
-      ->type_name("FILE")
-      ->allow_extra_args(false)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  add_list_option(*measure, "--config", raw.measure.configurations, "FILE",
+                  "A server configuration to accept (else only the default one); may be repeated");
   measure
       ->add_option("--simulate", raw.simulate,
                    "The TEE that the server simulates: sgx, tdx or snp (sgx)")
@@ -318,12 +287,15 @@ std::vector<CommandSpec> specs_of(CLI::App& app) {
         spec.options.push_back(
             {"--" + name, option->get_description(), option->get_items_expected_max() > 0});
     if (spec.name == "completion") spec.words = {"bash", "zsh", "fish"};
+    if (spec.name == "collateral") spec.words = {"fetch"};
+    if (spec.name == "keys") spec.words = key_actions();
+    if (spec.name == "access") spec.words = {"show", "set"};
     out.push_back(std::move(spec));
   }
   return out;
 }
 
-Outcome<CommandLine> completion_command(Raw& raw, CLI::App& app) {
+Outcome<CommandLine> completion_command(RawOptions& raw, CLI::App& app) {
   const std::string shell = raw.arguments.size() == 1 ? raw.arguments.front() : "";
   const auto script = completion_script(shell, specs_of(app));
   if (!script.has_value()) return std::unexpected(usage("The argument is bash, zsh or fish."));
@@ -350,7 +322,7 @@ Outcome<std::string> parse(CLI::App& app, std::vector<std::string> arguments) {
 
 Outcome<CommandLine> parse_command_line(const std::vector<std::string>& arguments,
                                         const std::string& default_address, bool& json) {
-  Raw raw;
+  RawOptions raw;
   CLI::App app(kOverview, "blindai");
   app.footer(kExitStatuses);
   app.formatter(std::make_shared<HelpFormatter>());
@@ -367,6 +339,8 @@ Outcome<CommandLine> parse_command_line(const std::vector<std::string>& argument
   if (name == "upload") return upload_command(raw, default_address);
   if (name == "predict") return predict_command(raw, command, default_address);
   if (name == "models") return models_command(raw, default_address);
+  if (name == "keys") return keys_command(raw, default_address);
+  if (name == "access") return access_command(raw, default_address);
   if (name == "collateral") return collateral_command(raw);
   if (name == "completion") return completion_command(raw, app);
   return measure_command(raw);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "client/cli/collateral.h"
+#include "lib/auth/endorsement.h"
 #include "lib/base/bytes.h"
 #include "lib/base/time.h"
 #include "lib/oip/datatype.h"
@@ -18,7 +19,9 @@ struct ServerOptions {
   std::string address;
   std::string policy;  // a file; empty: load_policy()'s other places
   bool simulation = false;
-  double timeout_s = 300;  // without a byte moving
+  double timeout_s = 300;     // without a byte moving
+  std::string key;            // a file; empty: load_api_key()'s other places
+  std::string account_token;  // a file; empty: none
 };
 
 struct VerifyCommand {
@@ -34,6 +37,9 @@ struct UploadCommand {
   std::string file;
   std::string model_id;
   bool keep_in_memory = false;
+  bool is_private = false;
+  std::vector<PublicKey> callers;
+  std::string receipt;  // a file to write; empty: none
 };
 struct PredictCommand {
   ServerOptions server;
@@ -44,11 +50,32 @@ struct PredictCommand {
   std::vector<std::string> outputs;
   std::string output_file;  // empty: standard output
   std::optional<Sha256Digest> model_hash;
+  std::string receipt;  // a file to read; empty: none
 };
 struct ModelsCommand {
   ServerOptions server;
   std::string model_id;  // empty: all
   std::string remove;
+  std::string receipt;  // a file to read, or with `remove` to write; empty: none
+};
+enum class KeyAction : uint8_t { kCreate, kShow, kConsent, kEndorse, kRetire, kList };
+struct KeysCommand {
+  KeyAction action;
+  ServerOptions server;  // its address: of the last three
+  std::string file;      // kCreate: to write; kShow: to read, empty for `server.key`
+  bool reveal = false;   // kShow: the API key too
+  PublicKey key;         // kConsent: the owner's root; kEndorse, kRetire: which
+  ByteArray<kEd25519SignatureLen> consent;
+};
+// Shows the access rules, or changes those that are given.
+struct AccessCommand {
+  ServerOptions server;
+  std::string model_id;
+  bool change = false;
+  std::optional<bool> is_private;
+  std::optional<std::vector<PublicKey>> callers;
+  std::optional<std::vector<ByteArray<32>>> handover;
+  std::string receipt;  // a file to write; empty: none
 };
 struct MeasureCommand {
   std::string server_program;
@@ -68,8 +95,8 @@ struct TextCommand {
 };
 
 struct CommandLine {
-  std::variant<VerifyCommand, UploadCommand, PredictCommand, ModelsCommand, MeasureCommand,
-               CollateralCommand, CompletionCommand, TextCommand>
+  std::variant<VerifyCommand, UploadCommand, PredictCommand, ModelsCommand, KeysCommand,
+               AccessCommand, MeasureCommand, CollateralCommand, CompletionCommand, TextCommand>
       command;
   bool json = false;
 };

@@ -7,6 +7,7 @@
 #include "client/cli/completion.h"
 #include "client/cli/console.h"
 #include "client/cli/progress.h"
+#include "lib/auth/api_key.h"
 #include "lib/crypto/crypto.h"
 
 namespace blindai {
@@ -131,11 +132,96 @@ TEST(CommandLine, RefusesWhatItDoesNotKnow) {
       "raw.shape");
 }
 
+TEST(CommandLine, ReadsKeys) {
+  const PublicKey key = ApiKey::generate().public_key();
+  const ApiKey second = ApiKey::generate();
+  const std::string name = to_text(key);
+  const Endorsement consent = make_endorsement(second, key);
+  const auto keys = [](const std::vector<std::string>& arguments) {
+    return std::get<KeysCommand>(parse(arguments).command);
+  };
+  EXPECT_EQ(keys({"keys", "create", "f"}).file, "f");
+  EXPECT_EQ(keys({"keys", "show"}).file, "");
+  EXPECT_TRUE(keys({"keys", "show", "f", "--reveal"}).reveal);
+  EXPECT_EQ(keys({"keys", "consent", "--owner", name}).key, key);
+  const auto endorse = keys({"keys", "endorse", "h:1", to_text(second.public_key()),
+                             consent_to_text(consent), "--key", "f", "--account-token", "t"});
+  EXPECT_EQ(endorse.action, KeyAction::kEndorse);
+  EXPECT_EQ(endorse.server.address, "h:1");
+  EXPECT_EQ(endorse.server.key, "f");
+  EXPECT_EQ(endorse.server.account_token, "t");
+  EXPECT_EQ(endorse.key, second.public_key());
+  EXPECT_EQ(endorse.consent, consent.consent);
+  EXPECT_EQ(keys({"keys", "retire", "h:1", name}).key, key);
+  EXPECT_EQ(keys({"keys", "list", "h:1"}).action, KeyAction::kList);
+  EXPECT_NE(refusal({"keys"}).find("create, show"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "make", "f"}).find("create, show"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "create"}).find("create FILE"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "create", "f", "g"}).find("create FILE"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "create", "f", "--reveal"}).find("--reveal"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "consent"}).find("--owner"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "list", "h:1", "--owner", name}).find("--owner"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "list"}).find("BLINDAI_ADDR"), std::string::npos);
+  std::string typo = name;
+  typo.back() = typo.back() == 'x' ? 'y' : 'x';
+  EXPECT_NE(refusal({"keys", "retire", "h:1", typo}).find("auth.key-checksum"), std::string::npos);
+  EXPECT_NE(refusal({"keys", "endorse", "h:1", name, "x"}).find("auth.consent-layout"),
+            std::string::npos);
+}
+
+TEST(CommandLine, ReadsAccess) {
+  const std::string name = to_text(ApiKey::generate().public_key());
+  const std::string measurement(64, 'a');
+  const auto access = [](const std::vector<std::string>& arguments) {
+    return std::get<AccessCommand>(parse(arguments).command);
+  };
+  EXPECT_FALSE(access({"access", "show", "h:1", "a/m"}).change);
+  EXPECT_EQ(access({"access", "show", "h:1", "a/m"}).model_id, "a/m");
+  const auto all = access({"access", "set", "h:1", "m", "--private", "--caller", name, "--handover",
+                           measurement, "--receipt", "r"});
+  EXPECT_TRUE(all.change);
+  EXPECT_EQ(all.is_private, true);
+  EXPECT_EQ(to_text(all.callers.value().front()), name);
+  EXPECT_EQ(to_hex(all.handover.value().front()), measurement);
+  EXPECT_EQ(all.receipt, "r");
+  const auto open = access({"access", "set", "h:1", "m", "--public", "--no-handover"});
+  EXPECT_EQ(open.is_private, false);
+  EXPECT_FALSE(open.callers.has_value());
+  EXPECT_TRUE(open.handover.value().empty());
+  const auto some = access({"access", "set", "h:1", "m", "--caller", name});
+  EXPECT_FALSE(some.is_private.has_value());
+  EXPECT_FALSE(some.handover.has_value());
+  EXPECT_NE(refusal({"access", "h:1", "m"}).find("show or set"), std::string::npos);
+  EXPECT_NE(refusal({"access", "show", "h:1"}).find("MODEL"), std::string::npos);
+  EXPECT_NE(refusal({"access", "set", "h:1", "m"}).find("Say what"), std::string::npos);
+  EXPECT_NE(refusal({"access", "show", "h:1", "m", "--public"}).find("`set`"), std::string::npos);
+  EXPECT_NE(refusal({"access", "set", "h:1", "m", "--public", "--private"}), "");
+  EXPECT_NE(refusal({"access", "set", "h:1", "m", "--public", "--caller", name}), "");
+  EXPECT_NE(refusal({"access", "set", "h:1", "m", "--no-handover", "--handover", measurement}), "");
+  EXPECT_NE(refusal({"access", "set", "h:1", "m", "--handover", "12"}).find("64"),
+            std::string::npos);
+  EXPECT_NE(refusal({"access", "set", "h:1", "m", "--caller", "x"}).find("auth.key-prefix"),
+            std::string::npos);
+}
+
+TEST(CommandLine, ReadsWhoMayCallAnUpload) {
+  const std::string name = to_text(ApiKey::generate().public_key());
+  const auto upload = std::get<UploadCommand>(
+      parse({"upload", "h:1", "f", "--private", "--caller", name, "--receipt", "r"}).command);
+  EXPECT_TRUE(upload.is_private);
+  EXPECT_EQ(to_text(upload.callers.front()), name);
+  EXPECT_EQ(upload.receipt, "r");
+  EXPECT_NE(refusal({"upload", "h:1", "f", "--caller", name}).find("--private"), std::string::npos);
+  EXPECT_NE(refusal({"upload", "h:1", "f", "--no-save", "--receipt", "r"}).find("--receipt"),
+            std::string::npos);
+  EXPECT_NE(refusal({"models", "h:1", "--receipt", "r"}).find("name it"), std::string::npos);
+}
+
 TEST(CommandLine, HelpShowsExamplesForEachCommand) {
   EXPECT_NE(std::get<TextCommand>(parse({"--help"}).command).text.find("Exit status"),
             std::string::npos);
   for (const std::string name :
-       {"verify", "upload", "predict", "models", "measure", "completion"}) {
+       {"verify", "upload", "predict", "models", "keys", "access", "measure", "completion"}) {
     const std::string text = std::get<TextCommand>(parse({name, "--help"}).command).text;
     EXPECT_NE(text.find("Usage: blindai " + name), std::string::npos) << text;
     EXPECT_NE(text.find("Examples:\n"), std::string::npos) << text;
@@ -176,7 +262,8 @@ TEST(Completion, CompletesCommandsAndOptionsInBash) {
       << std::get<CompletionCommand>(parse({"completion", "bash"}).command).script
       << "COMP_WORDS=(blindai up); COMP_CWORD=1; _blindai; echo \"${COMPREPLY[@]}\"\n"
       << "COMP_WORDS=(blindai models --de); COMP_CWORD=2; _blindai; "
-         "echo \"${COMPREPLY[@]}\"\n";
+         "echo \"${COMPREPLY[@]}\"\n"
+      << "COMP_WORDS=(blindai keys c); COMP_CWORD=2; _blindai; echo \"${COMPREPLY[@]}\"\n";
   ASSERT_EQ(std::system(("bash " + path + " > " + out).c_str()), 0);
   std::ifstream in(out);
   std::string line;
@@ -184,6 +271,8 @@ TEST(Completion, CompletesCommandsAndOptionsInBash) {
   EXPECT_EQ(line, "upload");
   std::getline(in, line);
   EXPECT_EQ(line, "--delete");
+  std::getline(in, line);
+  EXPECT_EQ(line, "create consent");
   std::remove(path.c_str());
   std::remove(out.c_str());
 }
@@ -212,7 +301,9 @@ TEST(Console, GivesEveryKindOfProblemItsStatus) {
   EXPECT_EQ(status_of(Problem(Code::kDenied, "policy.measurement", "")), ExitStatus::kUnverified);
   EXPECT_EQ(status_of(Problem(Code::kUnavailable, "net.connect", "")), ExitStatus::kUnreachable);
   EXPECT_EQ(status_of(Problem(Code::kDenied, "server.refused", "")), ExitStatus::kRefused);
+  EXPECT_EQ(status_of(Problem(Code::kConflict, "vault.rolled-back", "")), ExitStatus::kRefused);
   EXPECT_EQ(status_of(Problem(Code::kNotFound, "file.open", "")), ExitStatus::kError);
+  EXPECT_EQ(status_of(Problem(Code::kMalformed, "auth.key-checksum", "")), ExitStatus::kError);
   EXPECT_EQ(status_of(Problem(Code::kInvalid, "policy.missing", "")), ExitStatus::kError);
 }
 

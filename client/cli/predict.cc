@@ -1,4 +1,5 @@
 #include "client/cli/commands.h"
+#include "client/cli/receipts.h"
 #include "client/cli/tensor_file.h"
 
 namespace blindai {
@@ -23,13 +24,16 @@ Outcome<std::vector<Tensor>> read_inputs(const PredictCommand& command, Connecti
 }
 
 Outcome<Prediction> predict(const PredictCommand& command, Connection& connection) {
+  ASSIGN_OR_RETURN(const uint64_t least_epoch, least_epoch_of(command.receipt, command.model_id));
   ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, read_inputs(command, connection));
   std::vector<TensorView> views;
   for (const Tensor& tensor : inputs)
     views.push_back({tensor.name, tensor.datatype, tensor.shape, tensor.data});
-  return connection.predict(
-      command.model_id, views,
-      {.outputs = command.outputs, .model_hash = command.model_hash, .request_id = {}});
+  return connection.predict(command.model_id, views,
+                            {.outputs = command.outputs,
+                             .model_hash = command.model_hash,
+                             .least_epoch = least_epoch,
+                             .request_id = {}});
 }
 
 }  // namespace

@@ -24,13 +24,18 @@ class VerifiedConnection final : public Connection {
   Outcome<ModelInfo> upload_model(const std::string& path, const std::string& model_id,
                                   const UploadOptions& options) override {
     RETURN_IF_ERROR(check_model_id(model_id));
+    RETURN_IF_ERROR(check_access(
+        {.is_private = options.is_private, .callers = options.callers, .handover = {}}));
     ASSIGN_OR_RETURN(ModelFile file, ModelFile::open(path));
     HttpClientRequest request{.method = "PUT",
-                              .target = "/v1/models/" + model_id,
+                              .target = model_target(model_id),
                               .fields = {{"content-type", "application/octet-stream"}},
                               .body = {}};
     if (!options.save_model) request.fields.emplace_back("blindai-save-model", "false");
     if (options.replace) request.fields.emplace_back("blindai-replace", "true");
+    if (options.is_private) request.fields.emplace_back("blindai-visibility", "private");
+    if (!options.callers.empty())
+      request.fields.emplace_back("blindai-callers", callers_to_text(options.callers));
     HttpBodyStream body{.length = file.size(),
                         .read = [&](std::span<uint8_t> out) -> Result<size_t> {
                           if (options.stop && options.stop())
@@ -67,17 +72,59 @@ class VerifiedConnection final : public Connection {
     return parse_models(as_text(body));
   }
 
-  Outcome<ModelInfo> model(const std::string& model_id) override {
+  Outcome<ModelInfo> model(const std::string& model_id, uint64_t least_epoch) override {
     RETURN_IF_ERROR(check_model_id(model_id));
-    ASSIGN_OR_RETURN(const Bytes body, ask("GET", "/v1/models/" + model_id));
-    return parse_model(as_text(body));
+    HttpFields fields;
+    if (least_epoch != 0) fields.emplace_back("blindai-least-epoch", std::to_string(least_epoch));
+    ASSIGN_OR_RETURN(const Bytes body, ask("GET", model_target(model_id), std::move(fields)));
+    ASSIGN_OR_RETURN(ModelInfo out, parse_model(as_text(body)));
+    // A server that does not know the header would pass over it.
+    if (least_epoch != 0 && (!out.receipt.has_value() || out.receipt->epoch < least_epoch))
+      return problem(Code::kConflict, "vault.rolled-back",
+                     "The server's model is older than the receipt; its store was put back to an "
+                     "older copy. Upload the model again, and ask the operator what happened.");
+    return out;
   }
 
-  Outcome<void> delete_model(const std::string& model_id) override {
+  Outcome<std::optional<StoredReceipt>> delete_model(const std::string& model_id) override {
     RETURN_IF_ERROR(check_model_id(model_id));
     signatures_.erase(model_id);
-    RETURN_IF_ERROR(ask("DELETE", "/v1/models/" + model_id));
-    return {};
+    ASSIGN_OR_RETURN(const Bytes body, ask("DELETE", model_target(model_id)));
+    return parse_receipt(as_text(body));
+  }
+
+  Outcome<ModelAccess> access(const std::string& model_id) override {
+    RETURN_IF_ERROR(check_model_id(model_id));
+    ASSIGN_OR_RETURN(const Bytes body, ask("GET", model_target(model_id) + "/access"));
+    return parse_access(as_text(body));
+  }
+
+  Outcome<StoredReceipt> set_access(const std::string& model_id,
+                                    const ModelAccess& rules) override {
+    RETURN_IF_ERROR(check_model_id(model_id));
+    RETURN_IF_ERROR(check_access(rules));
+    ASSIGN_OR_RETURN(const Bytes body,
+                     ask_with("PUT", model_target(model_id) + "/access", to_json(rules)));
+    ASSIGN_OR_RETURN(std::optional<StoredReceipt> receipt, parse_receipt(as_text(body)));
+    if (!receipt.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+    return *std::move(receipt);
+  }
+
+  Outcome<OwnerKeys> keys() override {
+    ASSIGN_OR_RETURN(const Bytes body, ask("GET", "/v1/keys"));
+    return parse_keys(as_text(body));
+  }
+
+  Outcome<OwnerKeys> endorse(const PublicKey& key,
+                             const ByteArray<kEd25519SignatureLen>& consent) override {
+    const std::string json = endorsement_to_json({.owner = {}, .key = key, .consent = consent});
+    ASSIGN_OR_RETURN(const Bytes body, ask_with("POST", "/v1/keys", json));
+    return parse_keys(as_text(body));
+  }
+
+  Outcome<OwnerKeys> retire(const PublicKey& key) override {
+    ASSIGN_OR_RETURN(const Bytes body, ask("DELETE", "/v1/keys/" + to_text(key)));
+    return parse_keys(as_text(body));
   }
 
  private:
@@ -104,16 +151,27 @@ class VerifiedConnection final : public Connection {
   Outcome<const ModelSignature*> signature_of(const std::string& model_id) {
     const auto known = signatures_.find(model_id);
     if (known != signatures_.end()) return &known->second;
-    ASSIGN_OR_RETURN(ModelInfo info, model(model_id));
+    ASSIGN_OR_RETURN(ModelInfo info, model(model_id, 0));
     if (signatures_.size() >= kMaxSignatures) signatures_.clear();
     return &signatures_.emplace(model_id, std::move(info.signature)).first->second;
   }
 
-  Outcome<Bytes> ask(std::string method, std::string target) {
-    ASSIGN_OR_RETURN(
-        HttpClientResponse answer,
-        transport_->send(
-            {.method = std::move(method), .target = std::move(target), .fields = {}, .body = {}}));
+  static std::string model_target(const std::string& model_id) { return "/v1/models/" + model_id; }
+
+  Outcome<Bytes> ask(std::string method, std::string target, HttpFields fields = {}) {
+    return answer_to({.method = std::move(method),
+                      .target = std::move(target),
+                      .fields = std::move(fields),
+                      .body = {}});
+  }
+  Outcome<Bytes> ask_with(std::string method, std::string target, std::string_view json) {
+    return answer_to({.method = std::move(method),
+                      .target = std::move(target),
+                      .fields = {{"content-type", "application/json"}},
+                      .body = {as_bytes(json)}});
+  }
+  Outcome<Bytes> answer_to(const HttpClientRequest& request) {
+    ASSIGN_OR_RETURN(HttpClientResponse answer, transport_->send(request));
     if (answer.status != 200) return std::unexpected(problem_of(answer.status, answer.body));
     return std::move(answer.body);
   }

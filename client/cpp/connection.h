@@ -21,11 +21,20 @@
 
 #include "lib/attest/policy.h"
 #include "lib/attest/verify.h"
+#include "lib/auth/api_key.h"
+#include "lib/auth/model_access.h"
+#include "lib/auth/owner_keys.h"
+#include "lib/auth/stored_receipt.h"
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
 #include "lib/oip/datatype.h"
 
 namespace blindai {
+
+// Gives an account token (lib/auth/account_token.h) for the caller's API key. They live 15 minutes,
+// so it is asked when connecting and again before one expires; what it answers with an error ends
+// the call.
+using AccountTokenSource = std::function<Outcome<std::string>()>;
 
 struct ConnectOptions {
   Policy policy;  // what is accepted; the default accepts nothing
@@ -37,6 +46,10 @@ struct ConnectOptions {
   // Asked while a call waits, after every signal and a few times a second; true ends the call with
   // kUnavailable "net.interrupted". Must live as long as the connection.
   std::function<bool()> interrupted = {};
+  // Who the caller is: every request on a verified connection then carries a signature that holds
+  // on that connection alone. The key itself is never sent. Null: anonymous.
+  std::shared_ptr<const ApiKey> api_key = {};
+  AccountTokenSource account_token = {};  // only with api_key
 };
 
 // Row-major, packed, little-endian; BYTES as the Open Inference Protocol's binary form has it.
@@ -57,6 +70,7 @@ struct Tensor {
 struct PredictOptions {
   std::vector<std::string> outputs;        // empty: all
   std::optional<Sha256Digest> model_hash;  // another model under that name is then an error
+  uint64_t least_epoch = 0;                // of a receipt: an older model is then an error
   std::string request_id;                  // echoed
 };
 
@@ -74,6 +88,7 @@ struct ModelInfo {
   Sha256Digest model_hash;
   uint64_t size = 0;  // bytes of the ONNX file
   ModelSignature signature;
+  std::optional<StoredReceipt> receipt = {};  // absent for a model in the server's memory only
 };
 
 struct UploadOptions {
@@ -84,6 +99,9 @@ struct UploadOptions {
   // Asked before each piece of the file; true ends the upload with kUnavailable
   // "client.upload.stopped", and the server keeps nothing.
   std::function<bool()> stop = {};
+  // Private: only the owner and `callers` may call the model, or know of it.
+  bool is_private = false;
+  std::vector<PublicKey> callers = {};
 };
 
 // What was verified before the connection was handed out, check by check.
@@ -108,9 +126,10 @@ std::string to_json(const AttestedServer& server);
 
 class Connection {
  public:
-  // Errors: those of HttpClient::connect; of lib/attest and lib/channel, by the id of the first
-  // check that failed; kUntrusted "client.simulation" when the server runs the simulation and
-  // options.simulation is off (and kUntrusted by check id the other way round);
+  // Errors: kInvalid "client.token-without-key", and those of options.account_token and its tokens,
+  // before any network; those of HttpClient::connect; of lib/attest and lib/channel, by the id of
+  // the first check that failed; kUntrusted "client.simulation" when the server runs the simulation
+  // and options.simulation is off (and kUntrusted by check id the other way round);
   // "client.attestation-message" for an answer that is no JSON.
   // `failed`, when given, receives what was verified up to the failure, so that it can be shown.
   static Outcome<std::unique_ptr<Connection>> connect(const std::string& address,
@@ -133,7 +152,7 @@ class Connection {
 
   // The file is streamed; memory does not grow with it. Errors: kInvalid "model-id.*"; kNotFound
   // "client.file.open"; kInvalid "client.file.kind", "client.file.empty", "net.body-short" (it
-  // shrank meanwhile).
+  // shrank meanwhile); those of check_access().
   virtual Outcome<ModelInfo> upload_model(const std::string& path, const std::string& model_id,
                                           const UploadOptions& options) = 0;
   // Inputs are sent from where they are, uncopied. Each output is copied once, into memory of its
@@ -141,9 +160,26 @@ class Connection {
   virtual Outcome<Prediction> predict(const std::string& model_id,
                                       const std::vector<TensorView>& inputs,
                                       const PredictOptions& options) = 0;
+  // The caller's own; without a key, those that have no owner.
   virtual Outcome<std::vector<ModelInfo>> models() = 0;
-  virtual Outcome<ModelInfo> model(const std::string& model_id) = 0;
-  virtual Outcome<void> delete_model(const std::string& model_id) = 0;
+  // `least_epoch`: of a receipt. Errors: kConflict "vault.rolled-back" for an older model, or one
+  // of which the server does not say how old it is.
+  virtual Outcome<ModelInfo> model(const std::string& model_id, uint64_t least_epoch = 0) = 0;
+  // A receipt of the deletion, where the server keeps any.
+  virtual Outcome<std::optional<StoredReceipt>> delete_model(const std::string& model_id) = 0;
+
+  // Of a model that the caller owns. set_access() replaces all of it; errors: those of
+  // check_access().
+  virtual Outcome<ModelAccess> access(const std::string& model_id) = 0;
+  virtual Outcome<StoredReceipt> set_access(const std::string& model_id,
+                                            const ModelAccess& access) = 0;
+
+  // The keys of the owner that the caller's key belongs to: each answers with the whole list.
+  // endorse() adds `key`, which consented (lib/auth/endorsement.h).
+  virtual Outcome<OwnerKeys> keys() = 0;
+  virtual Outcome<OwnerKeys> endorse(const PublicKey& key,
+                                     const ByteArray<kEd25519SignatureLen>& consent) = 0;
+  virtual Outcome<OwnerKeys> retire(const PublicKey& key) = 0;
 };
 
 // Of the operating system's clock.

@@ -4,6 +4,7 @@
 
 #include "client/cpp/attestation.h"
 #include "lib/base/byte_reader.h"
+#include "net/collateral/folder.h"
 
 namespace blindai {
 namespace {
@@ -91,6 +92,16 @@ Outcome<void> refuse_inputs(bool given, const char* sentence) {
   return problem(Code::kInvalid, "client.inputs", sentence);
 }
 
+Outcome<Collateral> collateral_of(const EvidenceInputs& inputs, Tee tee) {
+  const std::string needed = needed_collateral_files(tee);
+  if (!inputs.collateral_folder.empty() || needed.empty())
+    return read_collateral(inputs.collateral_folder, tee);
+  return problem(Code::kNotFound, "collateral.missing",
+                 "Evidence of " + std::string(name_of(tee)) +
+                     " is judged by what its vendor publishes: give a folder with the files " +
+                     needed + " (--collateral DIR; collateral= in Python).");
+}
+
 Outcome<void> judge_message(BytesView file, const EvidenceInputs& inputs, JudgedEvidence& seen) {
   RETURN_IF_ERROR(refuse_inputs(
       inputs.claims.has_value() || !inputs.collateral_folder.empty(),
@@ -113,8 +124,7 @@ Outcome<void> judge_certificate(BytesView file, const EvidenceInputs& inputs,
   const auto der = certificate_in(file);
   if (!der.has_value()) return std::unexpected(Problem(Error{Code::kMalformed, kKind}));
   ASSIGN_OR_RETURN(const AttestedCertificate certificate, read_certificate(*der));
-  ASSIGN_OR_RETURN(const Collateral collateral,
-                   collateral_from_folder(inputs.collateral_folder, certificate.evidence.tee));
+  ASSIGN_OR_RETURN(const Collateral collateral, collateral_of(inputs, certificate.evidence.tee));
   RETURN_IF_ERROR(judge_evidence(certificate.evidence, certificate.claims, collateral,
                                  inputs.policy, inputs.simulation, inputs.at, seen.verification));
   Binding binding =
@@ -137,8 +147,7 @@ bool only_claims_failed(const Verification& v) {
 
 Outcome<void> judge_raw(BytesView file, Tee tee, const EvidenceInputs& inputs,
                         JudgedEvidence& seen) {
-  ASSIGN_OR_RETURN(const Collateral collateral,
-                   collateral_from_folder(inputs.collateral_folder, tee));
+  ASSIGN_OR_RETURN(const Collateral collateral, collateral_of(inputs, tee));
   const Outcome<void> verdict =
       judge_evidence({tee, to_bytes(file)}, inputs.claims.value_or(Bytes()), collateral,
                      inputs.policy, inputs.simulation, inputs.at, seen.verification);

@@ -26,8 +26,7 @@ struct EvidenceInputs {
   bool simulation = false;           // as in ConnectOptions
   Time at;                           // when: everything is judged at this time
   std::optional<Bytes> claims = {};  // whose SHA-256 the evidence carries
-  // A folder with the file `name` or `name.json`, `name.pem`, `name.der` for each part of
-  // collateral_parts(). Empty: none was given.
+  // A folder as net/collateral/folder.h describes it. Empty: none was given.
   std::string collateral_folder = {};
 };
 
@@ -47,14 +46,10 @@ std::string to_json(const JudgedEvidence& judged);
 
 // `seen` receives the checks; it has none when the file could not be judged at all. Errors: those
 // of kind_of_evidence; of lib/attest and lib/channel by check; "client.simulation"; kNotFound
-// "collateral.missing", with the names of the files to provide; kUnavailable "collateral.read";
-// kUntrusted "evidence.claims" when the evidence is in order and nobody said which claims it is to
-// vouch for; kInvalid "client.inputs" for inputs that the file brings along itself.
+// "collateral.missing", with the names of the files to provide; "collateral.folder"; kUntrusted
+// "evidence.claims" when the evidence is in order and nobody said which claims it is to vouch for;
+// kInvalid "client.inputs" for inputs that the file brings along itself.
 Outcome<void> verify_evidence_file(BytesView file, const EvidenceInputs& inputs,
                                    JudgedEvidence& seen);
-
-// The collateral of a folder. pck_crl_chain may be absent, as no check reads it. Errors: kNotFound
-// "collateral.missing", kUnavailable "collateral.read".
-Outcome<Collateral> collateral_from_folder(const std::string& folder, Tee tee);
 
 }  // namespace blindai

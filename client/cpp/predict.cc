@@ -48,6 +48,8 @@ Outcome<Prediction> predict_over(AttestedTransport& transport, const std::string
                                 std::to_string(body.json.size()));
   if (options.model_hash.has_value())
     request.fields.emplace_back("blindai-model-hash", to_hex(*options.model_hash));
+  if (options.least_epoch != 0)
+    request.fields.emplace_back("blindai-least-epoch", std::to_string(options.least_epoch));
   request.body.reserve(body.binary.size() + 1);
   request.body.push_back(as_bytes(body.json));
   request.body.insert(request.body.end(), body.binary.begin(), body.binary.end());

@@ -45,7 +45,10 @@ Result<ModelInfo> model_of(const JsonValue& object) {
     return fail(Code::kMalformed, kUnknownAnswer, object.offset());
   const auto digest = array_from_hex<32>(*hash);
   if (!digest.has_value()) return fail(Code::kMalformed, kUnknownAnswer, object.offset());
-  ModelInfo out{.model_id = *id, .model_hash = *digest, .size = *size, .signature = {}};
+  const auto receipt = receipt_of(object);
+  if (!receipt.has_value()) return fail(Code::kMalformed, kUnknownAnswer, object.offset());
+  ModelInfo out{
+      .model_id = *id, .model_hash = *digest, .size = *size, .signature = {}, .receipt = *receipt};
   ASSIGN_OR_RETURN(out.signature.inputs, tensors_of(object["inputs"]));
   ASSIGN_OR_RETURN(out.signature.outputs, tensors_of(object["outputs"]));
   return out;
@@ -77,6 +80,27 @@ Outcome<std::vector<ModelInfo>> parse_models(std::string_view body) {
     out.push_back(std::move(model));
   }
   return out;
+}
+
+Outcome<std::optional<StoredReceipt>> parse_receipt(std::string_view body) {
+  if (body.empty()) return std::optional<StoredReceipt>();
+  const auto document = JsonDocument::parse(body, kModelLimits);
+  if (!document.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+  auto receipt = receipt_of(document->root());
+  if (!receipt.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+  return *std::move(receipt);
+}
+
+Outcome<ModelAccess> parse_access(std::string_view body) {
+  auto access = parse_model_access(body);
+  if (!access.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+  return *std::move(access);
+}
+
+Outcome<OwnerKeys> parse_keys(std::string_view body) {
+  auto keys = parse_owner_keys(body);
+  if (!keys.has_value()) return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+  return *std::move(keys);
 }
 
 Problem problem_of(unsigned status, BytesView body) {

@@ -12,11 +12,19 @@ inline constexpr Id kUnknownAnswer{"server.answer",
                                    "The server's answer is not what this client understands; "
                                    "update the older of the two."};
 
-// {"model_id","model_hash","size","inputs":[{"name","datatype","shape"}…],"outputs":[…]}; other
-// members are passed over. Errors: kMalformed "server.answer".
+// {"model_id","model_hash","size","inputs":[{"name","datatype","shape"}…],"outputs":[…]}, and with
+// them, both or neither, "epoch" and "content_id" of a receipt; other members are passed over.
+// Errors: kMalformed "server.answer".
 Outcome<ModelInfo> parse_model(std::string_view body);
 // {"models":[…]}. Errors: kMalformed "server.answer".
 Outcome<std::vector<ModelInfo>> parse_models(std::string_view body);
+
+// A receipt among other members; nothing in an empty body, or for a model that has none. Errors:
+// kMalformed "server.answer".
+Outcome<std::optional<StoredReceipt>> parse_receipt(std::string_view body);
+// As lib/auth has them. Errors: kMalformed "server.answer".
+Outcome<ModelAccess> parse_access(std::string_view body);
+Outcome<OwnerKeys> parse_keys(std::string_view body);
 
 // The problem that a status other than success and its body, {"error","code"}, stand for: id
 // "server.refused", the server's sentence, and its code as remote_code. A body of another form

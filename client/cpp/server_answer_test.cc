@@ -27,6 +27,21 @@ TEST(ServerAnswer, ReadsAModel) {
   EXPECT_TRUE(parse_models(R"({"models":[]})").value().empty());
 }
 
+TEST(ServerAnswer, ReadsAReceiptThatIsWhole) {
+  const std::string receipt = R"("epoch":3,"content_id":")" + kHash + "\",";
+  const std::string model = replaced(kModel, "\"size\"", receipt + "\"size\"");
+  EXPECT_EQ(parse_model(model)->receipt->epoch, 3u);
+  EXPECT_EQ(to_hex(parse_model(model)->receipt->content_id), kHash);
+  EXPECT_FALSE(parse_model(kModel)->receipt.has_value());
+  EXPECT_EQ(parse_model(replaced(model, "\"epoch\":3,", "")).error().name(), "server.answer");
+  EXPECT_EQ(parse_model(replaced(model, "\"epoch\":3", "\"epoch\":0")).error().name(),
+            "server.answer");
+  EXPECT_EQ(parse_receipt(model).value()->epoch, 3u);
+  EXPECT_FALSE(parse_receipt("").value().has_value());
+  EXPECT_FALSE(parse_receipt(kModel).value().has_value());
+  EXPECT_EQ(parse_receipt("no JSON").error().name(), "server.answer");
+}
+
 TEST(ServerAnswer, RefusesModelsOfAnotherForm) {
   const std::string cases[] = {
       "",

@@ -29,12 +29,14 @@ constexpr std::string_view kBadMessage =
 AttestedTransport::AttestedTransport(std::string address, ConnectOptions options)
     : address_(std::move(address)),
       options_(std::move(options)),
-      tls_(TlsClientContext::create()) {}
+      tls_(TlsClientContext::create()),
+      credentials_(options_.api_key, options_.account_token) {}
 
 Outcome<std::unique_ptr<AttestedTransport>> AttestedTransport::open(const std::string& address,
                                                                     const ConnectOptions& options,
                                                                     AttestedServer* failed) {
   std::unique_ptr<AttestedTransport> out(new AttestedTransport(address, options));
+  RETURN_IF_ERROR(out->credentials_.check());
   RETURN_IF_ERROR(out->reconnect(failed));
   return out;
 }
@@ -64,6 +66,8 @@ Outcome<void> AttestedTransport::reconnect(AttestedServer* failed) {
     return std::unexpected(explained(certificate.error(), kBadCertificate));
   const bool same_key = !attested_key_.empty() && equal(certificate->spki, attested_key_);
   if (!same_key || !is_fresh()) RETURN_IF_ERROR(attest(*http, std::move(*certificate), failed));
+  ASSIGN_OR_RETURN(const AuthExporter exporter, http->tls().export_key(kAuthExporterLabel));
+  credentials_.bind(exporter);
   http_ = std::move(http);
   return {};
 }
@@ -113,24 +117,28 @@ template <typename Send>
 Outcome<HttpClientResponse> AttestedTransport::send_with(const HttpClientRequest& request,
                                                          const Send& once) {
   RETURN_IF_ERROR(ready());
-  Result<HttpClientResponse> answer = once();
+  HttpClientRequest signed_request = request;
+  RETURN_IF_ERROR(credentials_.add_to(signed_request.fields));
+  Result<HttpClientResponse> answer = once(signed_request);
   if (!answer.has_value() && may_repeat(answer.error(), request)) {
     RETURN_IF_ERROR(reconnect(nullptr));
-    answer = once();
+    signed_request.fields = request.fields;
+    RETURN_IF_ERROR(credentials_.add_to(signed_request.fields));
+    answer = once(signed_request);
   }
   if (!answer.has_value()) return std::unexpected(answer.error());
   return std::move(*answer);
 }
 
 Outcome<HttpClientResponse> AttestedTransport::send(const HttpClientRequest& request) {
-  return send_with(request, [&] { return http_->send(request); });
+  return send_with(request, [&](const HttpClientRequest& r) { return http_->send(r); });
 }
 
 Outcome<HttpClientResponse> AttestedTransport::send(
     const HttpClientRequest& request, const std::function<Result<HttpBodyStream>()>& restart) {
-  return send_with(request, [&]() -> Result<HttpClientResponse> {
+  return send_with(request, [&](const HttpClientRequest& r) -> Result<HttpClientResponse> {
     ASSIGN_OR_RETURN(const HttpBodyStream body, restart());
-    return http_->send(request, body);
+    return http_->send(r, body);
   });
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "client/cpp/connection.h"
+#include "client/cpp/credentials.h"
 #include "lib/channel/certificate.h"
 #include "net/http_client.h"
 
@@ -15,9 +16,9 @@ class AttestedTransport {
                                                           const ConnectOptions& options,
                                                           AttestedServer* failed);
 
-  // Answers of any status. A connection that the server closed while idle is replaced, once, by a
-  // new one: to the same TLS key while the evidence is fresh (resuming the TLS session if the
-  // server agrees), else after verifying anew.
+  // Answers of any status. Each request goes out with the caller's credentials. A connection that
+  // the server closed while idle is replaced, once, by a new one: to the same TLS key while the
+  // evidence is fresh (resuming the TLS session if the server agrees), else after verifying anew.
   Outcome<HttpClientResponse> send(const HttpClientRequest& request);
   // `restart` gives the body from its beginning; it is called once per try.
   Outcome<HttpClientResponse> send(const HttpClientRequest& request,
@@ -44,6 +45,7 @@ class AttestedTransport {
   Time fresh_until_;
   VerificationCache verified_;  // for the second piece of evidence, and when verifying again
   AttestedServer server_;
+  Credentials credentials_;  // bound to http_
 };
 
 }  // namespace blindai

@@ -8,7 +8,6 @@
 #include <deque>
 #include <mutex>
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/string_view.h>
@@ -17,6 +16,8 @@
 #include <thread>
 
 #include "client/cpp/evidence_file.h"
+#include "client/python/_convert.h"
+#include "client/python/_keys.h"
 #include "lib/attest/policy.h"
 
 namespace nb = nanobind;
@@ -24,89 +25,22 @@ namespace nb = nanobind;
 namespace blindai {
 namespace {
 
-// A server's text may be any bytes; a name that cannot be shown must not hide what it belongs to.
-nb::str text(std::string_view bytes) {
-  return nb::steal<nb::str>(
-      PyUnicode_DecodeUTF8(bytes.data(), static_cast<Py_ssize_t>(bytes.size()), "replace"));
-}
-
-// `report`: what was verified, when a connection was not made.
-[[noreturn]] void raise(const Problem& problem, const std::string& report = {}) {
-  const bool from_server = !problem.remote_code.empty();
-  const nb::object error =
-      nb::module_::import_("blindai.errors")
-          .attr("from_core")(text(name_of(problem.code)), text(problem.name()),
-                             text(problem.sentence), from_server, text(report));
-  PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
-  throw nb::python_error();
-}
-
-template <typename T>
-T value_or_raise(Outcome<T> outcome) {
-  if (!outcome.has_value()) raise(outcome.error());
-  return std::move(*outcome);
-}
-
-// The memory of an object with the buffer protocol (a NumPy array), C-contiguous, borrowed.
-class Buffer {
- public:
-  explicit Buffer(nb::handle object) {
-    if (PyObject_GetBuffer(object.ptr(), &view_, PyBUF_C_CONTIGUOUS) != 0) throw nb::python_error();
-  }
-  ~Buffer() { PyBuffer_Release(&view_); }
-  Buffer(const Buffer&) = delete;
-  Buffer& operator=(const Buffer&) = delete;
-
-  BytesView bytes() const {
-    return {static_cast<const uint8_t*>(view_.buf), static_cast<size_t>(view_.len)};
-  }
-
- private:
-  Py_buffer view_{};
-};
-
-// A writable uint8 array that owns the bytes: they are moved, not copied.
-nb::object array_of(Bytes bytes) {
-  auto owned = std::make_unique<Bytes>(std::move(bytes));
-  Bytes* data = owned.get();
-  const nb::capsule owner(owned.release(), [](void* p) noexcept { delete static_cast<Bytes*>(p); });
-  return nb::cast(
-      nb::ndarray<nb::numpy, uint8_t, nb::ndim<1>>(data->data(), {data->size()}, owner));
-}
-
-nb::list to_python(const std::vector<TensorSpec>& specs) {
-  nb::list out;
-  for (const TensorSpec& spec : specs)
-    out.append(nb::make_tuple(text(spec.name), text(name_of(spec.datatype)), spec.shape));
-  return out;
-}
-
-nb::object to_python(const ModelInfo& model) {
-  return nb::make_tuple(text(model.model_id), to_hex(model.model_hash), model.size,
-                        to_python(model.signature.inputs), to_python(model.signature.outputs));
-}
-
-nb::object to_python(Prediction prediction) {
-  nb::list outputs;
-  for (Tensor& tensor : prediction.outputs)
-    outputs.append(nb::make_tuple(text(tensor.name), text(name_of(tensor.datatype)), tensor.shape,
-                                  array_of(std::move(tensor.data))));
-  return nb::make_tuple(text(prediction.model_id), text(prediction.model_version),
-                        text(prediction.request_id), prediction.inference_time.count(), outputs);
-}
-
 using PyInput = std::tuple<std::string, std::string, std::vector<int64_t>, nb::object>;
 
 // One verified connection. Python threads take turns on it.
 class PyConnection {
  public:
   PyConnection(const std::string& address, const Policy& policy, bool simulation,
-               int64_t connect_ms, int64_t request_ms) {
-    const ConnectOptions options{.policy = policy,
-                                 .simulation = simulation,
-                                 .connect_time = std::chrono::milliseconds(connect_ms),
-                                 .request_time = std::chrono::milliseconds(request_ms),
-                                 .interrupted = [this] { return interrupted(); }};
+               int64_t connect_ms, int64_t request_ms, const PyApiKey* api_key,
+               nb::object account_token)
+      : account_token_(std::move(account_token)) {
+    ConnectOptions options{.policy = policy,
+                           .simulation = simulation,
+                           .connect_time = std::chrono::milliseconds(connect_ms),
+                           .request_time = std::chrono::milliseconds(request_ms),
+                           .interrupted = [this] { return interrupted(); }};
+    if (api_key != nullptr) options.api_key = api_key->key;
+    if (!account_token_.is_none()) options.account_token = [this] { return fresh_token(); };
     AttestedServer seen;
     Outcome<std::unique_ptr<Connection>> made = [&] {
       const nb::gil_scoped_release unlocked;
@@ -137,8 +71,11 @@ class PyConnection {
   }
 
   nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
-                          nb::object progress) {
+                          nb::object progress, bool is_private,
+                          const std::vector<std::string>& callers) {
     UploadOptions options;
+    options.is_private = is_private;
+    options.callers = public_keys(callers);
     options.save_model = save_model;
     options.stop = [this] { return interrupted(); };
     if (!progress.is_none())
@@ -156,8 +93,9 @@ class PyConnection {
 
   nb::object predict(const std::string& model_id, const std::vector<PyInput>& inputs,
                      std::vector<std::string> outputs, const std::optional<std::string>& model_hash,
-                     std::string request_id) {
+                     std::string request_id, uint64_t least_epoch) {
     PredictOptions options;
+    options.least_epoch = least_epoch;
     options.outputs = std::move(outputs);
     options.request_id = std::move(request_id);
     if (model_hash.has_value()) {
@@ -184,13 +122,47 @@ class PyConnection {
     return out;
   }
 
-  nb::object model(const std::string& model_id) {
-    return to_python(value_or_raise(exclusively([&](Connection& c) { return c.model(model_id); })));
+  nb::object model(const std::string& model_id, uint64_t least_epoch) {
+    return to_python(
+        value_or_raise(exclusively([&](Connection& c) { return c.model(model_id, least_epoch); })));
   }
 
-  void delete_model(const std::string& model_id) {
-    const Outcome<void> done = exclusively([&](Connection& c) { return c.delete_model(model_id); });
-    if (!done.has_value()) raise(done.error());
+  nb::object delete_model(const std::string& model_id) {
+    return to_python(
+        value_or_raise(exclusively([&](Connection& c) { return c.delete_model(model_id); })));
+  }
+
+  nb::object access(const std::string& model_id) {
+    return to_python(
+        value_or_raise(exclusively([&](Connection& c) { return c.access(model_id); })));
+  }
+
+  nb::object set_access(const std::string& model_id, bool is_private,
+                        const std::vector<std::string>& callers,
+                        const std::vector<std::string>& handover) {
+    ModelAccess rules{.is_private = is_private, .callers = public_keys(callers), .handover = {}};
+    for (const std::string& to : handover)
+      rules.handover.push_back(value_or_raise(Outcome<ByteArray<32>>(array_from_hex<32>(to))));
+    const std::optional<StoredReceipt> receipt =
+        value_or_raise(exclusively([&](Connection& c) { return c.set_access(model_id, rules); }));
+    return to_python(receipt);
+  }
+
+  nb::object keys() {
+    return to_python(value_or_raise(exclusively([](Connection& c) { return c.keys(); })));
+  }
+
+  nb::object endorse(std::string_view key, std::string_view consent_text) {
+    const PublicKey endorsed = public_key(key);
+    const auto consent =
+        value_or_raise(Outcome<ByteArray<kEd25519SignatureLen>>(parse_consent(consent_text)));
+    return to_python(
+        value_or_raise(exclusively([&](Connection& c) { return c.endorse(endorsed, consent); })));
+  }
+
+  nb::object retire(std::string_view key) {
+    const PublicKey retired = public_key(key);
+    return to_python(value_or_raise(exclusively([&](Connection& c) { return c.retire(retired); })));
   }
 
  private:
@@ -208,6 +180,20 @@ class PyConnection {
     if (raised_ == nullptr && PyErr_CheckSignals() != 0)
       raised_ = std::make_unique<nb::python_error>();
     return raised_ != nullptr;
+  }
+
+  // Asks Python for an account token. Called without the interpreter lock.
+  Outcome<std::string> fresh_token() {
+    const nb::gil_scoped_acquire locked;
+    try {
+      return nb::cast<std::string>(account_token_());
+    } catch (nb::python_error& error) {
+      raised_ = std::make_unique<nb::python_error>(std::move(error));
+    } catch (const nb::cast_error&) {
+      return problem(Code::kInvalid, "client.token.text",
+                     "account_token() has to return the token's text.");
+    }
+    return problem(Code::kUnavailable, "client.token.source", "account_token() raised.");
   }
 
   static void rethrow(std::unique_ptr<nb::python_error> raised) {
@@ -233,6 +219,7 @@ class PyConnection {
     return std::move(*answer);
   }
 
+  const nb::object account_token_;  // a callable, or none
   std::mutex turn_;
   std::atomic<std::thread::id> busy_;
   std::unique_ptr<nb::python_error> raised_;  // by Python inside the running call
@@ -272,6 +259,7 @@ NB_MODULE(_core, m) {
   using blindai::PyConnection;
 
   m.attr("version") = BLINDAI_VERSION;
+  blindai::bind_keys(m);
 
   nb::class_<Policy>(m, "Policy")
       .def_static(
@@ -287,15 +275,23 @@ NB_MODULE(_core, m) {
         "claims"_a.none(), "at"_a.none(), "simulation"_a);
 
   nb::class_<PyConnection>(m, "Connection")
-      .def(nb::init<const std::string&, const Policy&, bool, int64_t, int64_t>(), "address"_a,
-           "policy"_a, "simulation"_a, "connect_ms"_a, "request_ms"_a)
+      .def(nb::init<const std::string&, const Policy&, bool, int64_t, int64_t,
+                    const blindai::PyApiKey*, nb::object>(),
+           "address"_a, "policy"_a, "simulation"_a, "connect_ms"_a, "request_ms"_a,
+           "api_key"_a.none(), "account_token"_a.none())
       .def("close", &PyConnection::close)
       .def("report", &PyConnection::report)
       .def("upload_model", &PyConnection::upload_model, "path"_a, "model_id"_a, "save_model"_a,
-           "progress"_a.none())
+           "progress"_a.none(), "private"_a, "callers"_a)
       .def("predict", &PyConnection::predict, "model_id"_a, "inputs"_a, "outputs"_a,
-           "model_hash"_a.none(), "request_id"_a)
+           "model_hash"_a.none(), "request_id"_a, "least_epoch"_a)
       .def("models", &PyConnection::models)
-      .def("model", &PyConnection::model, "model_id"_a)
-      .def("delete_model", &PyConnection::delete_model, "model_id"_a);
+      .def("model", &PyConnection::model, "model_id"_a, "least_epoch"_a)
+      .def("delete_model", &PyConnection::delete_model, "model_id"_a)
+      .def("access", &PyConnection::access, "model_id"_a)
+      .def("set_access", &PyConnection::set_access, "model_id"_a, "private"_a, "callers"_a,
+           "handover"_a)
+      .def("keys", &PyConnection::keys)
+      .def("endorse", &PyConnection::endorse, "key"_a, "consent"_a)
+      .def("retire", &PyConnection::retire, "key"_a);
 }

@@ -1,5 +1,6 @@
 #include "lib/base/time.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace blindai {
@@ -47,6 +48,39 @@ bool make_time(int year, int month, int day, int hour, int minute, int second, T
   return true;
 }
 
+int64_t year_of_day(int64_t days) {
+  int64_t year =
+      1970 + days / 366;  // at or before the right year for days >= 0, after it otherwise
+  while (days_from_civil(year, 1, 1) > days) --year;
+  while (days_from_civil(year + 1, 1, 1) <= days) ++year;
+  return year;
+}
+
+// In a pattern 'd' is a digit and 'a' a letter; anything else is itself.
+bool fits(std::string_view text, std::string_view pattern) {
+  return std::ranges::equal(text, pattern, [](char c, char p) {
+    if (p == 'd') return c >= '0' && c <= '9';
+    if (p == 'a') return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+    return c == p;
+  });
+}
+
+// From 1; 0 when there is no such month.
+int month_of(std::string_view name) {
+  constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  const size_t at = kMonths.find(name);
+  return at == std::string_view::npos || at % 3 != 0 ? 0 : static_cast<int>(at / 3) + 1;
+}
+
+// Whether the day of `t` has that name, or that short name.
+bool is_weekday(Time t, std::string_view name, bool is_short) {
+  constexpr std::string_view kDays[] = {"Thursday", "Friday",  "Saturday", "Sunday",
+                                        "Monday",   "Tuesday", "Wednesday"};  // from 1970-01-01 on
+  int64_t days = t.seconds / kDaySeconds - (t.seconds % kDaySeconds < 0 ? 1 : 0);
+  days = (days % 7 + 7) % 7;
+  return name == kDays[days].substr(0, is_short ? 3 : std::string_view::npos);
+}
+
 // `width` decimal digits that end before `end`.
 void put(char* end, int64_t value, size_t width) {
   for (; width > 0; --width, value /= 10) *--end = static_cast<char>('0' + value % 10);
@@ -81,10 +115,7 @@ std::string to_rfc3339(Time t) {
     rest += kDaySeconds;
     --days;
   }
-  int64_t year =
-      1970 + days / 366;  // at or before the right year for days >= 0, after it otherwise
-  while (days_from_civil(year, 1, 1) > days) --year;
-  while (days_from_civil(year + 1, 1, 1) <= days) ++year;
+  const int64_t year = year_of_day(days);
   int64_t left = days - days_from_civil(year, 1, 1);
   int month = 1;
   while (left >= days_in_month(year, month)) {
@@ -112,6 +143,39 @@ Result<Time> parse_asn1_time(std::string_view text) {
                  digits(text, year_len + 4, 2), digits(text, year_len + 6, 2),
                  digits(text, year_len + 8, 2), out))
     return fail(Code::kMalformed, "time.asn1");
+  return out;
+}
+
+Result<Time> parse_http_date(std::string_view text, Time now) {
+  const auto malformed = [] { return fail(Code::kMalformed, "time.http"); };
+  const size_t comma = text.find(',');
+  std::string_view weekday = text.substr(0, 3);
+  size_t day = 5, month = 8, clock = 17;
+  int year = 0;
+  bool is_short = true;
+  if (fits(text, "aaa, dd aaa dddd dd:dd:dd GMT")) {
+    year = digits(text, 12, 4);
+  } else if (comma != std::string_view::npos &&
+             fits(text.substr(comma), ", dd-aaa-dd dd:dd:dd GMT")) {
+    weekday = text.substr(0, comma);
+    is_short = false;
+    day = comma + 2, month = comma + 5, clock = comma + 12;
+    // to_rfc3339 keeps within four digits.
+    const int latest = digits(to_rfc3339(now), 0, 4) + 50;
+    const int short_year = digits(text, comma + 9, 2);
+    year = latest - (latest - short_year) % 100;
+  } else if (fits(text, "aaa aaa dd dd:dd:dd dddd") || fits(text, "aaa aaa  d dd:dd:dd dddd")) {
+    day = 8, month = 4, clock = 11;
+    year = digits(text, 20, 4);
+  } else {
+    return malformed();
+  }
+  const int day_of_month = text[day] == ' ' ? digits(text, day + 1, 1) : digits(text, day, 2);
+  Time out;
+  if (!make_time(year, month_of(text.substr(month, 3)), day_of_month, digits(text, clock, 2),
+                 digits(text, clock + 3, 2), digits(text, clock + 6, 2), out) ||
+      !is_weekday(out, weekday, is_short))
+    return malformed();
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Points in time, and the two spellings signed documents give them in. Pure: nothing here asks a
-// clock; a program asks one and passes the answer on.
+// Points in time, and the spellings that signed documents and HTTP fields give them in. Pure:
+// nothing here asks a clock; a program asks one and passes the answer on.
 #pragma once
 
 #include <compare>
@@ -31,5 +31,11 @@ std::string to_rfc3339(Time t);
 // forms RFC 5280 section 4.1.2.5 allows: seconds given, "Z", no fraction; a two-digit year of 50 or
 // more is 19xx. Errors: kMalformed "time.asn1".
 Result<Time> parse_asn1_time(std::string_view text);
+
+// "Sun, 06 Nov 1994 08:49:37 GMT" (RFC 9110 section 5.6.7, HTTP-date), or one of the two obsolete
+// forms that a reader has to take too: "Sunday, 06-Nov-94 08:49:37 GMT", whose year is the latest
+// one that is not over 50 years after `now`, and "Sun Nov  6 08:49:37 1994". The weekday has to be
+// the date's. Errors: kMalformed "time.http".
+Result<Time> parse_http_date(std::string_view text, Time now);
 
 }  // namespace blindai

@@ -47,6 +47,64 @@ TEST(Time, ReadsAsn1Times) {
   }
 }
 
+// RFC 9110 section 5.6.7 has these three of one instant.
+TEST(Time, ReadsHttpDatesInAllThreeForms) {
+  constexpr Time kThen{784111777};
+  constexpr Time kNow{1795000000};  // 2026
+  for (const char* text : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                           "Sun Nov  6 08:49:37 1994"})
+    EXPECT_EQ(parse_http_date(text, kNow).value(), kThen) << text;
+  EXPECT_EQ(parse_http_date("Wed Nov 16 08:49:37 1994", kNow).value(), kThen + 10 * 86400);
+  EXPECT_EQ(parse_http_date("Wed, 31 Dec 1969 23:59:59 GMT", kNow).value(), Time{-1});
+  EXPECT_EQ(parse_http_date("Thu, 29 Feb 2024 00:00:00 GMT", kNow).value(), Time{1709164800});
+}
+
+TEST(Time, AYearOfTwoDigitsIsNotOverFiftyYearsAhead) {
+  const auto year = [](const char* text, const char* now) {
+    const auto t = parse_http_date(text, parse_rfc3339(now).value());
+    return t.has_value() ? to_rfc3339(*t).substr(0, 4) : std::string(t.error().name());
+  };
+  EXPECT_EQ(year("Wednesday, 01-Jan-76 00:00:00 GMT", "2026-06-01T00:00:00Z"), "2076");
+  EXPECT_EQ(year("Saturday, 01-Jan-77 00:00:00 GMT", "2026-06-01T00:00:00Z"), "1977");
+  EXPECT_EQ(year("Thursday, 01-Jan-05 00:00:00 GMT", "2095-06-01T00:00:00Z"), "2105");
+  EXPECT_EQ(year("Friday, 01-Jan-99 00:00:00 GMT", "2026-06-01T00:00:00Z"), "1999");
+}
+
+TEST(Time, RefusesOtherSpellingsOfHttpDates) {
+  constexpr Time kNow{1795000000};
+  const std::string good[] = {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                              "Sun Nov  6 08:49:37 1994"};
+  for (const std::string& text : good)
+    for (size_t n = 0; n < text.size(); ++n)
+      EXPECT_EQ(parse_http_date(text.substr(0, n), kNow).error().name(), "time.http") << n;
+  for (const char* text :
+       {"Mon, 06 Nov 1994 08:49:37 GMT", "sun, 06 Nov 1994 08:49:37 GMT",
+        "Sunday, 06 Nov 1994 08:49:37 GMT", "Sun, 6 Nov 1994 08:49:37 GMT",
+        "Sun, 06 nov 1994 08:49:37 GMT", "Sun, 06 anF 1994 08:49:37 GMT",
+        "Sun, 06 Nov 1994 08:49:37 UTC", "Sun, 06 Nov 1994 08:49:37 +0000",
+        "Sun, 06 Nov 1994 08:49:60 GMT", "Sun, 06 Nov 1994 24:49:37 GMT",
+        "Sun, 31 Nov 1994 08:49:37 GMT", "Sun, 00 Nov 1994 08:49:37 GMT",
+        "Sun, 06-Nov-94 08:49:37 GMT", "Sunday, 06-Nov-1994 08:49:37 GMT",
+        "Sun Nov 06 08:49:37 1994 GMT", "Sun Nov   6 08:49:37 1994", " Sun Nov  6 08:49:37 1994",
+        "Sun, 06 Nov 1994 08:49:37 GMT ", "Sun, 06 Nov 1994 08:49:37.0 GMT"})
+    EXPECT_EQ(parse_http_date(text, kNow).error().name(), "time.http") << text;
+}
+
+// A flipped bit is refused or gives another instant; the year of two digits keeps its century.
+TEST(Time, NoFlippedBitOfAnHttpDateGoesUnseen) {
+  constexpr Time kNow{1795000000};
+  for (std::string text : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                           "Wed Nov 16 08:49:37 1994"}) {
+    const Time original = parse_http_date(text, kNow).value();
+    for (size_t bit = 0; bit < 8 * text.size(); ++bit) {
+      text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << (bit % 8)));
+      const auto t = parse_http_date(text, kNow);
+      EXPECT_FALSE(t.has_value() && *t == original) << text;
+      text[bit / 8] = static_cast<char>(text[bit / 8] ^ (1 << (bit % 8)));
+    }
+  }
+}
+
 TEST(Time, AddsWithoutOverflow) {
   EXPECT_EQ(Time{5} + 10, Time{15});
   EXPECT_EQ(Time{INT64_MAX} + 1, Time{INT64_MAX});

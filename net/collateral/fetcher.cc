@@ -51,6 +51,7 @@ Outcome<std::unique_ptr<CollateralFetcher>> CollateralFetcher::create(FetcherOpt
 CollateralFetcher::CollateralFetcher(FetcherOptions options, Clock clock, Report report)
     : options_(std::move(options)), clock_(std::move(clock)), report_(std::move(report)) {
   options_.web.max_bytes = 2 * kMaxCollateralDocument + 2;  // hexadecimal
+  options_.web.now = clock_;
 }
 
 void CollateralFetcher::tell(const Problem& problem) const {

@@ -202,6 +202,42 @@ TEST(Folder, KeepsCollateralByPart) {
   EXPECT_EQ(folder.names().size(), collateral_parts(Tee::kSgx).size());
 }
 
+TEST(Folder, TakesAPartByItsBareNameOrAnotherEndingToo) {
+  ScratchFolder folder;
+  SimulationSource source(Sha256Digest{}, [] { return kFetcherNow; });
+  const Collateral collateral = source.collateral().value();
+  for (const char* ending : {"", ".json", ".pem", ".der"}) {
+    ASSERT_TRUE(write_collateral(folder.path(), Tee::kSgx, collateral).has_value());
+    for (const CollateralPart& part : collateral_parts(Tee::kSgx))
+      std::filesystem::rename(folder.path() + "/" + collateral_file(part.name),
+                              folder.path() + "/" + std::string(part.name) + ending);
+    const auto read = read_collateral(folder.path(), Tee::kSgx);
+    ASSERT_TRUE(read.has_value()) << ending << read.error().sentence;
+    EXPECT_TRUE(same(*read, collateral)) << ending;
+    for (const std::string& name : folder.names())
+      std::filesystem::remove(folder.path() + "/" + name);
+  }
+}
+
+// Nobody reads the PCK CRL's chain, and all that is missing is named at once.
+TEST(Folder, NamesEveryFileThatIsNeeded) {
+  ScratchFolder folder;
+  EXPECT_EQ(needed_collateral_files(Tee::kSnp), "vek.der, vek_chain.pem, vek_crl.der");
+  for (const Tee tee : {Tee::kSgx, Tee::kTdx, Tee::kSnp})
+    for (const std::string& place : {folder.path(), folder.path() + "/absent"}) {
+      const auto missing = read_collateral(place, tee);
+      ASSERT_FALSE(missing.has_value());
+      EXPECT_EQ(missing.error().name(), "collateral.missing");
+      EXPECT_NE(missing.error().sentence.find(needed_collateral_files(tee)), std::string::npos);
+    }
+  EXPECT_TRUE(read_collateral(folder.path(), Tee::kNitro).has_value());
+  EXPECT_EQ(needed_collateral_files(Tee::kNitro), "");
+  SimulationSource source(Sha256Digest{}, [] { return kFetcherNow; });
+  ASSERT_TRUE(write_collateral(folder.path(), Tee::kSgx, source.collateral().value()).has_value());
+  std::filesystem::remove(folder.path() + "/pck_crl_chain.pem");
+  EXPECT_TRUE(read_collateral(folder.path(), Tee::kSgx).has_value());
+}
+
 TEST(Folder, SaysWhichPartIsMissingEmptyOrTooLarge) {
   ScratchFolder folder;
   SimulationSource source(Sha256Digest{}, [] { return kFetcherNow; });
@@ -215,7 +251,9 @@ TEST(Folder, SaysWhichPartIsMissingEmptyOrTooLarge) {
   const auto missing = read_collateral(folder.path(), Tee::kSgx);
   ASSERT_FALSE(missing.has_value());
   EXPECT_EQ(missing.error().code, Code::kNotFound);
-  EXPECT_NE(missing.error().sentence.find(path), std::string::npos);
+  EXPECT_EQ(missing.error().name(), "collateral.missing");
+  EXPECT_NE(missing.error().sentence.find("pck_crl.der"), std::string::npos);
+  EXPECT_NE(missing.error().sentence.find(folder.path()), std::string::npos);
   Collateral known;
   known.pck_crl = Bytes(3);
   EXPECT_TRUE(read_collateral(folder.path(), Tee::kSgx, known).has_value());

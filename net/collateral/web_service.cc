@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <ctime>
 #include <thread>
 
 namespace blindai {
@@ -11,7 +12,7 @@ using std::chrono::milliseconds;
 
 // Room for an issuer chain, URL-encoded, in a field.
 constexpr uint32_t kMaxHead = 32 * 1024;
-constexpr uint64_t kLongestRetryAfter = 24 * 3600;  // seconds; whatever is longer counts as this
+constexpr int64_t kLongestRetryAfter = 24 * 3600;  // seconds; whatever is longer counts as this
 
 bool is_busy(unsigned status) {
   return status == 429 || status >= 500;
@@ -23,18 +24,24 @@ bool is_worth_retrying(const Error& error) {
          error.name() != "net.resolve";
 }
 
-// RFC 9110 section 10.2.3, in seconds. The form with a date is not used by these services; it
-// counts as absent, and the usual pause applies.
-milliseconds retry_after(const HttpClientResponse& response) {
+// RFC 9110 section 10.2.3: seconds, or a date, which is counted from the answer's own Date where it
+// has one, so that nobody's clock has to be right. What cannot be read counts as absent.
+milliseconds retry_after(const HttpClientResponse& response, Time now) {
   const auto field = response.field("retry-after");
-  uint64_t seconds = 0;
   if (!field.has_value()) return milliseconds(0);
   const char* const end = field->data() + field->size();
-  const auto [stop, error] = std::from_chars(field->data(), end, seconds);
-  if (stop != end || (error != std::errc() && error != std::errc::result_out_of_range))
-    return milliseconds(0);
-  if (error == std::errc::result_out_of_range) seconds = kLongestRetryAfter;
-  return std::chrono::seconds(std::min(seconds, kLongestRetryAfter));
+  uint64_t number = 0;
+  const auto [stop, error] = std::from_chars(field->data(), end, number);
+  int64_t seconds = 0;
+  if (stop == end && (error == std::errc() || error == std::errc::result_out_of_range)) {
+    const bool long_wait = error != std::errc() || number > uint64_t{kLongestRetryAfter};
+    seconds = long_wait ? kLongestRetryAfter : static_cast<int64_t>(number);
+  } else if (const auto until = parse_http_date(*field, now); until.has_value()) {
+    const auto date = response.field("date");
+    const Time from = date.has_value() ? parse_http_date(*date, now).value_or(now) : now;
+    seconds = until->seconds - from.seconds;  // both within four-digit years
+  }
+  return std::chrono::seconds(std::clamp<int64_t>(seconds, 0, kLongestRetryAfter));
 }
 
 std::string with_status(const std::string& where, const HttpClientResponse& response) {
@@ -83,6 +90,7 @@ WebService::WebService(Url url, TlsClientContext* tls, WebServiceOptions options
     : url_(std::move(url)), tls_(tls), options_(std::move(options)) {
   if (!options_.sleep)
     options_.sleep = [](milliseconds time) { std::this_thread::sleep_for(time); };
+  if (!options_.now) options_.now = [] { return Time{std::time(nullptr)}; };
 }
 
 Result<HttpClientResponse> WebService::try_once(const std::string& target) {
@@ -118,7 +126,7 @@ Outcome<HttpClientResponse> WebService::get(const std::string& target) {
     const bool again =
         response.has_value() ? is_busy(response->status) : is_worth_retrying(response.error());
     milliseconds wait = pause;
-    if (response.has_value()) wait = std::max(wait, retry_after(*response));
+    if (response.has_value()) wait = std::max(wait, retry_after(*response, options_.now()));
     const auto spent =
         std::max<std::chrono::nanoseconds>(std::chrono::steady_clock::now() - begin, slept);
     if (!again || attempt >= options_.num_tries || spent + wait > options_.total_time) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 
+#include "lib/base/time.h"
 #include "net/http_client.h"
 
 namespace blindai {
@@ -18,12 +19,14 @@ struct WebServiceOptions {
   // All tries of one document together, with the waiting between them.
   std::chrono::milliseconds total_time{60'000};
   int num_tries = 4;
-  // Before the second try; doubled before each further one. A Retry-After in seconds is followed
-  // where it is longer and total_time allows it.
+  // Before the second try; doubled before each further one. A Retry-After, in seconds or as a date,
+  // is followed where it is longer and total_time allows it.
   std::chrono::milliseconds first_pause{500};
   uint64_t max_bytes = 256 * 1024;  // of one body
   // Waits; std::this_thread::sleep_for when empty. For tests.
   std::function<void(std::chrono::milliseconds)> sleep = {};
+  // The time now; the system's when empty.
+  std::function<Time()> now = {};
 };
 
 class WebService {

@@ -46,8 +46,40 @@ TEST_F(WebServiceTest, WaitsAsLongAsTheServiceAsks) {
   EXPECT_EQ(slept_, (std::vector<milliseconds>{seconds(7)}));
 }
 
+// RFC 9110 section 10.2.3, in each form of section 5.6.7.
+TEST_F(WebServiceTest, WaitsUntilTheDateTheServiceNames) {
+  options_.now = [] { return Time{784111770}; };  // seven seconds before
+  for (const char* asked : {"Sun, 06 Nov 1994 08:49:37 GMT", "Sunday, 06-Nov-94 08:49:37 GMT",
+                            "Sun Nov  6 08:49:37 1994"}) {
+    slept_.clear();
+    ReplayServer server(after(1, {.status = 503, .fields = {{"Retry-After", asked}}}));
+    ASSERT_TRUE(get(server).has_value());
+    EXPECT_EQ(slept_, (std::vector<milliseconds>{seconds(7)})) << asked;
+  }
+}
+
+// Whatever this side's clock says.
+TEST_F(WebServiceTest, CountsFromTheAnswersOwnDate) {
+  options_.now = [] { return Time{2000000000}; };
+  const std::pair<const char*, milliseconds> dates[] = {
+      {"Sun, 06 Nov 1994 08:49:34 GMT", seconds(3)},
+      {"Sun, 06 Nov 1994 08:49:37 GMT", milliseconds(500)},  // no wait: the usual pause
+      {"Sun, 06 Nov 1994 09:49:37 GMT", milliseconds(500)},  // over already
+      {"a while ago", milliseconds(500)}};                   // by this side's clock, over too
+  for (const auto& [date, wait] : dates) {
+    slept_.clear();
+    ReplayServer server(
+        after(1, {.status = 503,
+                  .fields = {{"Retry-After", "Sun, 06 Nov 1994 08:49:37 GMT"}, {"Date", date}}}));
+    ASSERT_TRUE(get(server).has_value());
+    EXPECT_EQ(slept_, (std::vector<milliseconds>{wait})) << date;
+  }
+}
+
 TEST_F(WebServiceTest, DoesNotWaitLongerThanItsTime) {
-  for (const char* asked : {"61", "86400", "99999999999999999999999999"}) {
+  options_.now = [] { return Time{784111777}; };
+  for (const char* asked : {"61", "86400", "99999999999999999999999999",
+                            "Sun, 06 Nov 1994 08:50:38 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"}) {
     slept_.clear();
     ReplayServer server(after(9, {.status = 503, .fields = {{"Retry-After", asked}}}));
     const auto response = get(server);
@@ -59,7 +91,8 @@ TEST_F(WebServiceTest, DoesNotWaitLongerThanItsTime) {
 }
 
 TEST_F(WebServiceTest, TakesTheUsualPauseForARetryAfterItCannotRead) {
-  for (const char* asked : {"", "soon", "-1", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT"}) {
+  for (const char* asked : {"", "soon", "-1", "1.5", "Fri, 31 Dec 1999 23:59:59 GMT",
+                            "Fri, 31 Dec 2999", "Mon, 31 Dec 2999 23:59:59 GMT"}) {
     slept_.clear();
     ReplayServer server(after(1, {.status = 503, .fields = {{"Retry-After", asked}}}));
     ASSERT_TRUE(get(server).has_value());

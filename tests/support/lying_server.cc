@@ -1,5 +1,7 @@
 #include "tests/support/lying_server.h"
 
+#include <algorithm>
+
 #include "client/cpp/attestation.h"
 #include "lib/channel/attestation_message.h"
 #include "lib/channel/binding.h"
@@ -20,6 +22,7 @@ class LyingServer::Service final : public HttpService {
     void body_filled(size_t n) override { append(request_.body, BytesView(buffer_).first(n)); }
     void body_done() override {
       if (request_.target == "/v1/attestation") return answer_question();
+      request_.exporter = reply_.export_key(kAuthExporterLabel).value();
       const std::lock_guard lock(server_.mutex_);
       server_.requests_.push_back(std::move(request_));
       reply_.send(server_.response_);
@@ -28,6 +31,11 @@ class LyingServer::Service final : public HttpService {
    private:
     void answer_question() {
       ++server_.num_questions_;
+      {
+        const std::lock_guard lock(server_.mutex_);
+        HttpFields& seen = server_.question_fields_;
+        seen.insert(seen.end(), request_.fields.begin(), request_.fields.end());
+      }
       HttpResponse response;
       response.body =
           server_.message_for(decode_attestation_question(as_text(request_.body)).value(),
@@ -50,7 +58,10 @@ class LyingServer::Service final : public HttpService {
       return nullptr;
     }
     return std::make_shared<Exchange>(
-        server_, SeenRequest{head.method, head.target, head.fields, {}}, reply);
+        server_,
+        SeenRequest{
+            .method = head.method, .target = head.target, .fields = head.fields, .body = {}},
+        reply);
   }
   HttpResponse refuse(const Error& error) override {
     HttpResponse response;
@@ -152,6 +163,18 @@ void LyingServer::restart(Lies lies) {
 std::vector<SeenRequest> LyingServer::requests() const {
   const std::lock_guard lock(mutex_);
   return requests_;
+}
+
+std::string SeenRequest::field(std::string_view lower_case_name) const {
+  for (const auto& [name, value] : fields)
+    if (name == lower_case_name) return value;
+  return "";
+}
+
+bool LyingServer::question_had(std::string_view lower_case_name) const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(question_fields_,
+                             [&](const auto& field) { return field.first == lower_case_name; });
 }
 
 void LyingServer::answer_with(HttpResponse response) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "enclave/tee/simulation/simulation_source.h"
+#include "lib/auth/connection_proof.h"
 #include "lib/channel/claims.h"
 #include "net/http_server.h"
 
@@ -34,6 +35,10 @@ struct SeenRequest {
   std::string target;
   HttpFields fields;
   Bytes body;
+  AuthExporter exporter = {};  // of the connection it came on: what its proof has to be over
+
+  // The value of a field of that name; empty where there is none.
+  std::string field(std::string_view lower_case_name) const;
 };
 
 class LyingServer {
@@ -48,6 +53,8 @@ class LyingServer {
   // The requests so far, without those for attestation; and the number of those.
   std::vector<SeenRequest> requests() const;
   int num_questions() const { return num_questions_; }
+  // Of one for attestation, which nothing of the user's may be in.
+  bool question_had(std::string_view lower_case_name) const;
 
   // What to answer other requests with, from now on. Default: 404.
   void answer_with(HttpResponse response);
@@ -73,6 +80,7 @@ class LyingServer {
 
   mutable std::mutex mutex_;
   std::vector<SeenRequest> requests_;
+  HttpFields question_fields_;  // of all of them
   HttpResponse response_;
   std::atomic<int> num_questions_ = 0;
 

@@ -16,6 +16,7 @@ CODES = {
     "invalid": (blindai.InvalidError, ValueError),
     "untrusted": (blindai.AttestationError, blindai.BlindAIError),
     "stale": (blindai.StaleError, blindai.BlindAIError),
+    "anonymous": (blindai.AnonymousError, PermissionError),
     "denied": (blindai.DeniedError, PermissionError),
     "not found": (blindai.NotFoundError, LookupError),
     "conflict": (blindai.ConflictError, blindai.BlindAIError),

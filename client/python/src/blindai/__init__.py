@@ -10,9 +10,11 @@
 A Connection exists only after the server has proved what it runs; see Connection.report.
 """
 
-from . import _core
+from . import _core, keys
+from .access import ModelAccess, OwnerKey, OwnerKeys, Receipt
 from .connection import Connection, ModelInfo, PredictResponse, connect
 from .errors import (
+    AnonymousError,
     AttestationError,
     BlindAIError,
     ConflictError,
@@ -41,6 +43,7 @@ from .tensor import Tensor, TensorInfo
 __version__ = _core.version
 
 __all__ = [
+    "AnonymousError",
     "AttestationError",
     "BlindAIError",
     "Check",
@@ -54,12 +57,16 @@ __all__ = [
     "InternalError",
     "InvalidError",
     "MalformedError",
+    "ModelAccess",
     "ModelInfo",
     "ModelRefusedError",
     "NoSpaceError",
     "NotFoundError",
+    "OwnerKey",
+    "OwnerKeys",
     "Policy",
     "PredictResponse",
+    "Receipt",
     "Report",
     "SimulationModeWarning",
     "StaleError",
@@ -70,6 +77,7 @@ __all__ = [
     "UnavailableError",
     "__version__",
     "connect",
+    "keys",
     "load_policy",
     "verify",
 ]

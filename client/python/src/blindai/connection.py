@@ -12,7 +12,10 @@ from types import TracebackType
 from typing import Any
 
 from . import _core
+from .access import ModelAccess, OwnerKey, OwnerKeys, Receipt
 from .errors import SimulationModeWarning
+from .keys import ApiKeyLike
+from .keys import load as load_key
 from .policy import PolicyLike, load_policy
 from .report import Report
 from .tensor import Tensor, TensorInfo, TensorLike, translate
@@ -21,18 +24,21 @@ __all__ = ["Connection", "ModelInfo", "PredictResponse", "connect"]
 
 # Bytes sent so far, and in all.
 Progress = Callable[[int, int], object]
+# A token's text, or what gives a fresh one whenever one is needed.
+AccountToken = str | Callable[[], str]
 
 
 @dataclass(frozen=True)
 class ModelInfo:
     """A model on the server. model_hash: SHA-256 of its ONNX file, in hex; size: of that file, in
-    bytes."""
+    bytes; receipt: what to keep of it, None for a model in the server's memory only."""
 
     model_id: str
     model_hash: str
     size: int
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
+    receipt: Receipt | None = None
 
 
 @dataclass(frozen=True)
@@ -77,6 +83,11 @@ class Connection:
                      BLINDAI_POLICY names, else the one that came with this package.
     connect_timeout  seconds, for reaching the server
     request_timeout  seconds, for each answer
+    api_key          who you are: the key's text, or a pathlib.Path of its file (blindai.keys makes
+                     one). Without it: the file that the variable BLINDAI_KEY_FILE names, else the
+                     text in BLINDAI_API_KEY, else nobody in particular. The key is never sent.
+    account_token    of your account, for that key: its text, or a function that returns a fresh
+                     one, since tokens live 15 minutes
 
     Raises AttestationError (IdentityError, ...) when the server is not what the policy accepts, and
     ConnectionError when there is no reaching it. Threads may share a connection; their calls take
@@ -91,6 +102,8 @@ class Connection:
         *,
         connect_timeout: float = 10.0,
         request_timeout: float = 300.0,
+        api_key: ApiKeyLike = None,
+        account_token: AccountToken | None = None,
     ) -> None:
         if simulation:
             warnings.warn(
@@ -99,6 +112,8 @@ class Connection:
                 SimulationModeWarning,
                 stacklevel=2,
             )
+        key = load_key(api_key)
+        token = (lambda: account_token) if isinstance(account_token, str) else account_token
         self.addr = addr
         self.simulation_mode = simulation
         self.policy = load_policy(policy)
@@ -109,6 +124,8 @@ class Connection:
             simulation,
             _milliseconds(connect_timeout, "connect_timeout"),
             _milliseconds(request_timeout, "request_timeout"),
+            key,
+            token,
         )
         self.closed = False
 
@@ -123,6 +140,9 @@ class Connection:
         model_id: str | None = None,
         save_model: bool = True,
         progress: Progress | None = None,
+        *,
+        private: bool = False,
+        callers: Sequence[str] = (),
     ) -> ModelInfo:
         """Sends an ONNX file. The file is streamed, so it may be larger than memory.
 
@@ -130,12 +150,18 @@ class Connection:
         save_model  False: kept in the server's memory only, gone when it stops
         progress    called with the bytes sent so far and in all; an exception from it, or Ctrl-C,
                     stops the upload
+        private     only its owner and the callers may call it, or know of it
+        callers     public keys ("baipk_...") that may call a private model
         """
         path = Path(model)
         with path.open("rb"):  # its own error (FileNotFoundError, ...) when it cannot be read
             pass
         name = path.stem if model_id is None else model_id
-        return _model_info(self._core.upload_model(os.fspath(path), name, save_model, progress))
+        return _model_info(
+            self._core.upload_model(
+                os.fspath(path), name, save_model, progress, private, list(callers)
+            )
+        )
 
     def predict(
         self,
@@ -147,6 +173,7 @@ class Connection:
         outputs: Sequence[str] = (),
         model_hash: str | None = None,
         request_id: str = "",
+        receipt: Receipt | None = None,
     ) -> PredictResponse:
         """Runs a model on tensors.
 
@@ -157,13 +184,14 @@ class Connection:
         shape       of nested lists, where it is not theirs
         outputs     names of those wanted; all by default
         model_hash  another model under that name is then an error, not an answer
+        receipt     an older model than this receipt's is then a ConflictError
         """
         inputs = [
             (t.name, t.datatype, list(t.shape), t.data) for t in translate(tensors, dtype, shape)
         ]
         began = time.perf_counter()
         answered_id, version, answered_request, run_ns, tensors_out = self._core.predict(
-            model_id, inputs, list(outputs), model_hash, request_id
+            model_id, inputs, list(outputs), model_hash, request_id, _epoch(receipt, model_id)
         )
         request_time = (time.perf_counter() - began) * 1e3
         return PredictResponse(
@@ -176,15 +204,58 @@ class Connection:
         )
 
     def models(self) -> list[ModelInfo]:
-        """The models that this caller may see."""
+        """Your models; without an API key, those that nobody owns."""
         return [_model_info(model) for model in self._core.models()]
 
-    def model(self, model_id: str) -> ModelInfo:
-        """One model; NotFoundError when there is none of that name."""
-        return _model_info(self._core.model(model_id))
+    def model(self, model_id: str, receipt: Receipt | None = None) -> ModelInfo:
+        """One model; NotFoundError when there is none of that name.
 
-    def delete_model(self, model_id: str) -> None:
-        self._core.delete_model(model_id)
+        receipt  an older model than this receipt's is then a ConflictError
+        """
+        return _model_info(self._core.model(model_id, _epoch(receipt, model_id)))
+
+    def delete_model(self, model_id: str) -> Receipt | None:
+        """Returns the deletion's receipt, where the server keeps any."""
+        return _receipt(self._core.delete_model(model_id))
+
+    def access(self, model_id: str) -> ModelAccess:
+        """Who may call a model of yours."""
+        private, callers, handover = self._core.access(model_id)
+        return ModelAccess(private, tuple(callers), tuple(handover))
+
+    def set_access(
+        self,
+        model_id: str,
+        *,
+        private: bool | None = None,
+        callers: Sequence[str] | None = None,
+        handover: Sequence[str] | None = None,
+    ) -> Receipt:
+        """Changes who may call a model of yours; what is not given stays.
+
+        private   False: anybody may call it, and its callers are forgotten
+        callers   public keys, in place of those so far
+        handover  measurements (hex) to which the server may hand it over, in place of those so far
+        """
+        now = self.access(model_id)
+        private = now.private if private is None else private
+        if callers is None:
+            callers = now.callers if private else ()
+        handover = now.handover if handover is None else handover
+        raw = self._core.set_access(model_id, private, list(callers), list(handover))
+        return Receipt(*raw)
+
+    def keys(self) -> OwnerKeys:
+        """The keys of the owner that yours belongs to."""
+        return _owner_keys(self._core.keys())
+
+    def endorse_key(self, key: str, consent: str) -> OwnerKeys:
+        """Adds a key to your owner; both come from blindai.keys.consent(), run where the key is."""
+        return _owner_keys(self._core.endorse(key, consent))
+
+    def retire_key(self, key: str) -> OwnerKeys:
+        """Takes all rights from one of your owner's keys, for good."""
+        return _owner_keys(self._core.retire(key))
 
     def close(self) -> None:
         """Later calls raise ValueError. Closing twice is fine."""
@@ -210,9 +281,26 @@ class Connection:
 connect = Connection
 
 
-def _model_info(raw: tuple[str, str, int, Any, Any]) -> ModelInfo:
-    model_id, model_hash, size, inputs, outputs = raw
-    return ModelInfo(model_id, model_hash, size, _infos(inputs), _infos(outputs))
+def _model_info(raw: tuple[str, str, int, Any, Any, Any]) -> ModelInfo:
+    model_id, model_hash, size, inputs, outputs, receipt = raw
+    return ModelInfo(model_id, model_hash, size, _infos(inputs), _infos(outputs), _receipt(receipt))
+
+
+def _receipt(raw: tuple[str, str, int, str] | None) -> Receipt | None:
+    return None if raw is None else Receipt(*raw)
+
+
+def _owner_keys(raw: tuple[str, list[tuple[str, str]]]) -> OwnerKeys:
+    owner, keys = raw
+    return OwnerKeys(owner, tuple(OwnerKey(*key) for key in keys))
+
+
+def _epoch(receipt: Receipt | None, model_id: str) -> int:
+    if receipt is None:
+        return 0
+    if receipt.model_id != model_id:
+        raise ValueError(f"the receipt is about {receipt.model_id!r}, not {model_id!r}")
+    return receipt.epoch
 
 
 def _infos(specs: Sequence[tuple[str, str, Sequence[int]]]) -> tuple[TensorInfo, ...]:

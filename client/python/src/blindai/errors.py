@@ -9,6 +9,7 @@ from __future__ import annotations
 from .report import Check, Report
 
 __all__ = [
+    "AnonymousError",
     "AttestationError",
     "BlindAIError",
     "ConflictError",
@@ -100,6 +101,10 @@ class DeniedError(BlindAIError, PermissionError):
     """The caller may not do this."""
 
 
+class AnonymousError(DeniedError):
+    """The caller has to say who they are first, or did not prove it."""
+
+
 class NotFoundError(BlindAIError, LookupError):
     """Nothing by that name."""
 
@@ -141,6 +146,7 @@ _BY_CODE: dict[str, type[BlindAIError]] = {
     "invalid": InvalidError,
     "untrusted": AttestationError,
     "stale": StaleError,
+    "anonymous": AnonymousError,
     "denied": DeniedError,
     "not found": NotFoundError,
     "conflict": ConflictError,
@@ -161,6 +167,9 @@ _UNVERIFIED: dict[str, type[AttestationError]] = {
     "policy.debug": DebugNotAllowedError,
 }
 
+
+# What is wrong with the caller's own key or token is told while connecting, too.
+_CALLER = ("auth.", "client.token", "json.")
 
 # What the ids of verification begin with. A policy that cannot be read is "malformed" or "invalid".
 _VERIFICATION = (
@@ -185,7 +194,11 @@ def from_core(
     when a connection was not made; a later call that has to verify again fails without one.
     """
     message = _printable(sentence)
-    connecting = bool(report_json) and code in ("malformed", "untrusted", "stale", "denied")
+    connecting = (
+        bool(report_json)
+        and code in ("malformed", "untrusted", "stale", "denied")
+        and not error_id.startswith(_CALLER)
+    )
     again = code in ("untrusted", "stale", "denied") and error_id.startswith(_VERIFICATION)
     if not from_server and (connecting or again):
         report = Report.from_json(report_json) if report_json else None
