@@ -5,10 +5,10 @@
 #include "lib/crypto/ed25519.h"
 
 #include <algorithm>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <utility>
 
+#include "lib/crypto/error_queue.h"
 #include "lib/crypto/owned.h"
 #include "lib/crypto/pkey.h"
 
@@ -37,15 +37,6 @@ constexpr Coordinate kSmallOrder[] = {
     {0xc7, 0x17, 0x6a, 0x70, 0x3d, 0x4d, 0xd8, 0x4f, 0xba, 0x3c, 0x0b,
      0x76, 0x0d, 0x10, 0x67, 0x0f, 0x2a, 0x20, 0x53, 0xfa, 0x2c, 0x39,
      0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
-};
-
-// OpenSSL leaves what it found wrong in a queue of the thread, which the next TLS call would take
-// for its own.
-struct ErrorQueue {
-  ErrorQueue() { ERR_set_mark(); }
-  ~ErrorQueue() { ERR_pop_to_mark(); }
-  ErrorQueue(const ErrorQueue&) = delete;
-  ErrorQueue& operator=(const ErrorQueue&) = delete;
 };
 
 }  // namespace
