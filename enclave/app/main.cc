@@ -150,6 +150,10 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
   ServerIdentity identity(source, config_text, now);
+  Tenancy tenancy(config, *store.vault, metrics, now);
+  tenancy.load([&log](std::string_view kind, const Error& error) {
+    log.error("a record of {} was left out: {}", kind, error.describe());
+  });
   Background background(*reactor);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
@@ -161,10 +165,6 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  Tenancy tenancy(config, *store.vault, metrics, now);
-  tenancy.load([&log](std::string_view kind, const Error& error) {
-    log.error("a record of {} was left out: {}", kind, error.describe());
-  });
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));

@@ -55,7 +55,7 @@ Result<std::shared_ptr<const ModelRecord>> Vault::change_access(
     std::string_view id, const AccessRules& rules,
     const std::shared_ptr<const ModelRecord>& expected) {
   VaultState& state = *state_;
-  const std::shared_ptr<const ModelRecord> before = state.find(id);
+  std::shared_ptr<const ModelRecord> before = state.find(id);
   if (before == nullptr) return state.unknown(id);
   if (expected != nullptr && before != expected) return changed_meanwhile();
   if (before->access == rules) {

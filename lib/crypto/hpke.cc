@@ -1,38 +1,23 @@
 #include "lib/crypto/hpke.h"
 
-#include <memory>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/kdf.h>
 #include <utility>
 
+#include "lib/crypto/error_queue.h"
+#include "lib/crypto/owned.h"
+#include "lib/crypto/pkey.h"
+
 namespace blindai {
 namespace {
 
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
+using PkeyCtxPtr = Owned<EVP_PKEY_CTX_free>;
 
 // RFC 9180 sections 4.1 and 5.1: "KEM" and the KEM's id; "HPKE" and the ids of KEM, KDF and AEAD.
 constexpr uint8_t kKemSuite[] = {'K', 'E', 'M', 0x00, 0x20};
 constexpr uint8_t kHpkeSuite[] = {'H', 'P', 'K', 'E', 0x00, 0x20, 0x00, 0x01, 0x00, 0x02};
 constexpr uint8_t kModeBase = 0;
 constexpr size_t kMaxOutput = 32;
-
-// What OpenSSL finds wrong with a peer's key stays in a queue of the thread, which the next TLS
-// call would take for its own.
-struct ErrorQueue {
-  ErrorQueue() { ERR_set_mark(); }
-  ~ErrorQueue() { ERR_pop_to_mark(); }
-  ErrorQueue(const ErrorQueue&) = delete;
-  ErrorQueue& operator=(const ErrorQueue&) = delete;
-};
 
 Bytes labeled(BytesView suite, std::string_view label, BytesView more) {
   Bytes out = to_bytes(as_bytes("HPKE-v1"));

@@ -47,15 +47,7 @@ Result<Evidence> GramineSource::evidence(const ByteArray<64>& report_data) {
   const auto parsed = parse_dcap_quote(*quote);
   if (!parsed.has_value() || parsed->sgx() == nullptr) return fail(Code::kUnavailable, kFailed);
   if (parsed->sgx()->report_data != report_data) return fail(Code::kInternal, kStale);
-  last_ = Evidence{Tee::kSgx, std::move(*quote)};
-  return *last_;
-}
-
-Result<Collateral> GramineSource::collateral() {
-  if (!last_.has_value()) {
-    RETURN_IF_ERROR(evidence({}));
-  }
-  return supply_.complete(*last_, {});
+  return keep(std::move(*quote));
 }
 
 Result<std::optional<SecretKey>> GramineSource::sealing_root() {
