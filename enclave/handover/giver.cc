@@ -109,7 +109,7 @@ Outcome<Bytes> HandoverGiver::give(BytesView request, const ByteArray<32>& expor
 
 Outcome<Bytes> HandoverGiver::finish(BytesView request) {
   ASSIGN_OR_RETURN(const TransferId id, decode_transfer(HandoverMessage::kConfirmation, request));
-  const Bytes farewell = encode_transfer(HandoverMessage::kFarewell, id);
+  Bytes farewell = encode_transfer(HandoverMessage::kFarewell, id);
   // The answer to an earlier confirmation was lost.
   if (given_.transfer == id) return farewell;
   if (finished_) return handed_over();

@@ -14,7 +14,13 @@
 
 namespace blindai::handover_fixture {
 
-using namespace vault_fixture;  // NOLINT(google-build-using-namespace): one fixture over another
+using vault_fixture::filled;
+using vault_fixture::get;
+using vault_fixture::kOptions;
+using vault_fixture::model_bytes;
+using vault_fixture::put;
+using vault_fixture::seal_for;
+using vault_fixture::Store;
 
 inline constexpr Time kNow{1795000000};
 inline const Sha256Digest kNewPrograms = sha256(as_bytes("new programs"));
