@@ -62,8 +62,10 @@ class Folder {
 // that a server does for each.
 void make_store(const std::string& path, const std::string& bin, size_t count) {
   auto files = PosixFileLayer::open_folder(path).value();
-  SealingKey key = simulation_sealing_key(*files).value();
-  const SealFor own{std::move(key.secret), measurement_of_programs(bin)};
+  const SealingRoot root = simulation_sealing_root(*files).value();
+  const Sha256Digest programs = measurement_of_programs(bin);
+  // The server's configuration hands over to nobody: the hash of no rules.
+  const SealFor own{derive_sealing_key(root.secret, programs, sha256({})), programs};
   const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   for (size_t i = 0; i < count; ++i) {
     ModelMetadata metadata;

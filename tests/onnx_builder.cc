@@ -23,10 +23,8 @@ Bytes int64_bytes(std::initializer_list<int64_t> values) {
   return out;
 }
 
-Message tensor(std::string_view name, Datatype datatype, const std::vector<int64_t>& shape) {
-  Message out;
-  for (int64_t dim : shape) out.number(1, static_cast<uint64_t>(dim));
-  return out.number(2, static_cast<uint64_t>(element_type(datatype))).text(8, name);
+Message tensor_of(std::string_view name, Datatype datatype, const std::vector<int64_t>& shape) {
+  return tensor(name, element_type(datatype), shape);
 }
 
 }  // namespace
@@ -51,6 +49,11 @@ Message& Message::text(uint32_t field, std::string_view value) {
   varint(uint64_t{field} << 3 | 2);
   varint(value.size());
   append(bytes_, as_bytes(value));
+  return *this;
+}
+
+Message& Message::raw(BytesView bytes) {
+  append(bytes_, bytes);
   return *this;
 }
 
@@ -113,41 +116,56 @@ Graph& Graph::output(std::string_view name, Datatype datatype, const std::vector
   return output(name, tensor_type(element_type(datatype), shape));
 }
 
-Graph& Graph::node(std::string_view op, std::initializer_list<std::string_view> inputs,
-                   std::initializer_list<std::string_view> outputs,
-                   const std::vector<Message>& attributes) {
+Message node(std::string_view op, std::initializer_list<std::string_view> inputs,
+             std::initializer_list<std::string_view> outputs,
+             const std::vector<Message>& attributes) {
   Message out;
   for (std::string_view name : inputs) out.text(1, name);
   for (std::string_view name : outputs) out.text(2, name);
   out.text(4, op);
   for (const Message& value : attributes) out.nested(5, value);
-  graph_.nested(1, out);
+  return out;
+}
+
+Message tensor(std::string_view name, int element, const std::vector<int64_t>& shape) {
+  Message out;
+  for (int64_t dim : shape) out.number(1, static_cast<uint64_t>(dim));
+  return out.number(2, static_cast<uint64_t>(element)).text(8, name);
+}
+
+Graph& Graph::part(uint32_t field, const Message& value) {
+  graph_.nested(field, value);
   return *this;
+}
+
+Graph& Graph::node(std::string_view op, std::initializer_list<std::string_view> inputs,
+                   std::initializer_list<std::string_view> outputs,
+                   const std::vector<Message>& attributes) {
+  return part(1, onnx_builder::node(op, inputs, outputs, attributes));
 }
 
 Graph& Graph::constant(std::string_view name, Datatype datatype, const std::vector<int64_t>& shape,
                        BytesView raw) {
-  graph_.nested(5, tensor(name, datatype, shape).text(9, as_text(raw)));
+  graph_.nested(5, tensor_of(name, datatype, shape).text(9, as_text(raw)));
   return *this;
 }
 
 Graph& Graph::external(std::string_view name, Datatype datatype, const std::vector<int64_t>& shape,
                        std::string_view file) {
   constexpr uint64_t kExternal = 1;
-  graph_.nested(5, tensor(name, datatype, shape)
+  graph_.nested(5, tensor_of(name, datatype, shape)
                        .nested(13, Message().text(1, "location").text(2, file))
                        .number(14, kExternal));
   return *this;
 }
 
-Bytes Graph::model(int64_t opset) const {
+Message Graph::model_message(int64_t opset) const {
   constexpr uint64_t kIrVersion = 8;
   return Message()
       .number(1, kIrVersion)
       .text(2, "blindai-tests")
       .nested(7, graph_)
-      .nested(8, Message().text(1, "").number(2, static_cast<uint64_t>(opset)))
-      .bytes();
+      .nested(8, Message().text(1, "").number(2, static_cast<uint64_t>(opset)));
 }
 
 Bytes identity(Datatype datatype, const std::vector<int64_t>& shape) {

@@ -20,6 +20,8 @@ class Message {
   Message& number(uint32_t field, uint64_t value);
   Message& text(uint32_t field, std::string_view value);
   Message& nested(uint32_t field, const Message& value);
+  // Bytes as they are: for what no writer would write.
+  Message& raw(BytesView bytes);
   const Bytes& bytes() const { return bytes_; }
 
  private:
@@ -37,6 +39,12 @@ Message attribute_ints(std::string_view name, const std::vector<int64_t>& values
 Message attribute_graph(std::string_view name, const Message& graph);
 Message attribute_text(std::string_view name, std::string_view value);
 
+Message node(std::string_view op, std::initializer_list<std::string_view> inputs,
+             std::initializer_list<std::string_view> outputs,
+             const std::vector<Message>& attributes = {});
+// A tensor without data. element: TensorProto.DataType.
+Message tensor(std::string_view name, int element, const std::vector<int64_t>& shape);
+
 class Graph {
  public:
   Graph& input(std::string_view name, const Message& type);
@@ -52,9 +60,12 @@ class Graph {
   // An initializer whose data is said to lie in a file.
   Graph& external(std::string_view name, Datatype datatype, const std::vector<int64_t>& shape,
                   std::string_view file);
+  // A field of GraphProto.
+  Graph& part(uint32_t field, const Message& value);
   const Message& message() const { return graph_; }
   // The whole model, for this version of the default operators.
-  Bytes model(int64_t opset = 17) const;
+  Bytes model(int64_t opset = 17) const { return model_message(opset).bytes(); }
+  Message model_message(int64_t opset = 17) const;
 
  private:
   Message graph_ = Message().text(2, "test");

@@ -99,6 +99,7 @@ struct UploadOptions {
   // Asked before each piece of the file; true ends the upload with kUnavailable
   // "client.upload.stopped", and the server keeps nothing.
   std::function<bool()> stop = {};
+  bool replace = false;  // take the place of another model of the caller's under that name
   // Private: only the owner and `callers` may call the model, or know of it.
   bool is_private = false;
   std::vector<PublicKey> callers = {};

@@ -53,7 +53,7 @@ class Liar {
 
 void Liar::introduce() {
   wp::Ready ready{.isolation = 63};
-  if (is("ready-version")) ready.version = 2;
+  if (is("ready-version")) ready.version = wp::kVersion + 1;
   if (is("ready-open")) ready.isolation = 0;
   if (is("silent")) wait_for_the_end();
   if (is("noise")) send_raw(Bytes(1000, 0x5a));
@@ -72,6 +72,7 @@ void Liar::load() {
   if (is("loaded-control")) loaded.signature.inputs[0].name = "x\n";
   if (is("loaded-shape")) loaded.signature.inputs[0].shape = {-2};
   if (is("refused-text")) send(wp::Refused{wp::Refusal::kLimit, "bad\x01text"});
+  if (is("refused-rule")) send(wp::Refused{wp::Refusal::kRule, "no such rule", 0xffff});
   if (is("die-loading")) _exit(9);
   send(loaded);
   if (is("loaded-twice")) send(loaded);

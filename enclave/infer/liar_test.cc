@@ -53,7 +53,7 @@ INSTANTIATE_TEST_SUITE_P(Lies, BeforeTheModel,
                          ::testing::Values("ready-version", "ready-open", "silent", "noise", "huge",
                                            "done-first", "ready-twice", "loaded-names",
                                            "loaded-empty", "loaded-control", "loaded-shape",
-                                           "refused-text", "die-loading"));
+                                           "refused-text", "refused-rule", "die-loading"));
 
 using InAReply = LiarTest;
 TEST_P(InAReply, IsAnErrorAndTheEndOfTheWorker) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/byte_reader.h"
+#include "lib/onnx/rules.h"
 
 namespace blindai::worker_protocol {
 namespace {
@@ -287,13 +288,17 @@ Status decode(BytesView message, Loaded& out) {
 void encode(const Refused& message, Bytes& out) {
   begin(out, Type::kRefused);
   put_u16le(out, static_cast<uint16_t>(message.reason));
+  put_u16le(out, message.rule);
   put_sentence(out, message.sentence);
 }
 
 Status decode(BytesView message, Refused& out) {
   ByteReader r(message);
   if (!starts(r, Type::kRefused)) return bad_layout(r);
-  RETURN_IF_ERROR(read_reason(r, out.reason, Refusal::kLimit));
+  RETURN_IF_ERROR(read_reason(r, out.reason, Refusal::kRule));
+  if (!r.u16le(out.rule)) return bad_layout(r);
+  const bool by_rule = out.reason == Refusal::kRule;
+  if (by_rule ? !onnx::rule_of(out.rule) : out.rule != 0) return out_of_bounds(r);
   RETURN_IF_ERROR(read_sentence(r, out.sentence));
   if (!r.done()) return bad_layout(r);
   return {};

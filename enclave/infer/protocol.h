@@ -14,7 +14,7 @@
 
 namespace blindai::worker_protocol {
 
-inline constexpr uint32_t kVersion = 1;
+inline constexpr uint32_t kVersion = 2;
 inline constexpr int kSocketFd = 3;                   // the worker's end, by number
 inline constexpr size_t kMaxMessage = 128 * 1024;     // bytes of one packet
 inline constexpr size_t kMaxTensors = 256;            // inputs; and outputs
@@ -114,11 +114,13 @@ enum class Refusal : uint16_t {
   kMalformed = 1,    // not an ONNX model that ONNX Runtime can read
   kUnsupported = 2,  // a value that is not a tensor, or an element type outside the protocol
   kLimit = 3,        // more inputs, dimensions or memory than allowed
+  kRule = 4,         // refused before ONNX Runtime saw it, by a rule of lib/onnx
 };
 
 struct Refused {
   Refusal reason = Refusal::kMalformed;
   std::string sentence;  // printable ASCII; for the model's owner
+  uint16_t rule = 0;     // onnx::Rule, for kRule; otherwise 0
   bool operator==(const Refused&) const = default;
 };
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/base/byte_reader.h"
+#include "lib/onnx/rules.h"
 
 namespace blindai::worker_protocol {
 namespace {
@@ -71,6 +72,8 @@ TEST(WorkerProtocol, EveryMessageSurvivesAndEveryCutIsNoticed) {
   check_message(DropBuffer{3});
   check_message(sample_loaded());
   check_message(Refused{Refusal::kLimit, "The model has 300 inputs."});
+  check_message(Refused{Refusal::kRule, "The model has a function.",
+                        static_cast<uint16_t>(onnx::Rule::kFunctions)});
   check_message(Need{7, 1 << 20});
   check_message(sample_done());
   check_message(Failed{7, Failure::kMemory, ""});
@@ -119,7 +122,10 @@ TEST(WorkerProtocol, NumbersOutsideTheirLimitsAreRefused) {
   EXPECT_EQ(error_of(Load{.model_bytes = 0}), "worker.bounds");
   EXPECT_EQ(error_of(Failed{1, static_cast<Failure>(0), ""}), "worker.bounds");
   EXPECT_EQ(error_of(Failed{1, static_cast<Failure>(6), ""}), "worker.bounds");
-  EXPECT_EQ(error_of(Refused{static_cast<Refusal>(4), ""}), "worker.bounds");
+  EXPECT_EQ(error_of(Refused{static_cast<Refusal>(5), ""}), "worker.bounds");
+  EXPECT_EQ(error_of(Refused{Refusal::kRule, "", 0}), "worker.bounds");
+  EXPECT_EQ(error_of(Refused{Refusal::kRule, "", onnx::kNumRules + 1}), "worker.bounds");
+  EXPECT_EQ(error_of(Refused{Refusal::kLimit, "", 1}), "worker.bounds");
 }
 
 TEST(WorkerProtocol, SentencesArePrintableAndShort) {

@@ -124,10 +124,10 @@ class Worker {
 
   // Starts a process and streams the model into it, a piece at a time between other work of the
   // thread that does it. `started` is called once. After an error the Worker is of no use.
-  // Errors: kUnavailable infer.spawn, infer.memory; kRefused infer.model-malformed,
-  // infer.model-unsupported, infer.model-limit (each with a sentence for the model's owner),
-  // infer.model-died; kDeadline infer.load-deadline; kMalformed infer.model-size when the source is
-  // shorter or longer than model_bytes; or the source's own.
+  // Errors: kUnavailable infer.spawn, infer.memory; kRefused model.* (lib/onnx/rules.h),
+  // infer.model-malformed, infer.model-unsupported, infer.model-limit (each with a sentence for the
+  // model's owner), infer.model-died; kDeadline infer.load-deadline; kMalformed infer.model-size
+  // when the source is shorter or longer than model_bytes; or the source's own.
   static std::unique_ptr<Worker> start(WorkerHost& host, std::unique_ptr<ModelSource> source,
                                        uint64_t model_bytes, Started started);
   ~Worker();  // as stop()

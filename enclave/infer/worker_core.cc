@@ -3,6 +3,8 @@
 #include <fcntl.h>
 #include <numeric>
 
+#include "lib/onnx/rules.h"
+
 namespace blindai {
 namespace {
 
@@ -27,6 +29,10 @@ Problem refusal_problem(const wp::Refused& refused) {
       return {Code::kRefused, "infer.model-unsupported", refused.sentence};
     case wp::Refusal::kLimit:
       return {Code::kRefused, "infer.model-limit", refused.sentence};
+    case wp::Refusal::kRule:
+      if (const auto rule = onnx::rule_of(refused.rule))
+        return {Code::kRefused, onnx::id_of(*rule), refused.sentence};
+      break;
     case wp::Refusal::kMalformed:
       break;
   }

@@ -139,7 +139,7 @@ TEST_F(PoolTest, ARefusedModelIsAnErrorForAllWhoWaitAndIsNotKept) {
   for (int i = 0; i < 2; ++i)
     ask(Bytes(100, 7), [&](Outcome<std::shared_ptr<Worker>> worker) {
       ++refused;
-      EXPECT_EQ(worker.error().name(), "infer.model-malformed");
+      EXPECT_EQ(worker.error().name(), "model.unknown-field");
     });
   wait_until([&] { return refused == 2; });
   EXPECT_EQ(pool().counts().workers, 0u);

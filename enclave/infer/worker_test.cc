@@ -369,7 +369,7 @@ TEST_F(WorkerLoad, RefusesWhatIsNotAModel) {
     auto outcome =
         start(worker, Bytes(good.begin(), good.begin() + static_cast<ptrdiff_t>(length)));
     ASSERT_FALSE(outcome.has_value()) << length;
-    EXPECT_EQ(outcome.error().name(), "infer.model-malformed") << outcome.error().sentence;
+    EXPECT_EQ(outcome.error().name(), "model.truncated") << outcome.error().sentence;
     EXPECT_EQ(outcome.error().code, Code::kRefused);
     EXPECT_FALSE(outcome.error().sentence.empty());
   }
@@ -380,7 +380,8 @@ TEST_F(WorkerLoad, RefusesWhatIsNotAModel) {
       byte = static_cast<uint8_t>((state = state * 1664525 + 1013904223) >> 24);
     auto outcome = start(worker, noise);
     ASSERT_FALSE(outcome.has_value());
-    EXPECT_EQ(outcome.error().name(), "infer.model-malformed");
+    EXPECT_EQ(outcome.error().code, Code::kRefused);
+    EXPECT_TRUE(outcome.error().name().starts_with("model.")) << outcome.error().name();
   }
 }
 
@@ -390,7 +391,20 @@ TEST_F(WorkerLoad, RefusesTheOtherFileFormat) {
   std::unique_ptr<Worker> worker;
   auto outcome = start(worker, ort);
   ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().name(), "model.wire-type") << outcome.error().sentence;
+}
+
+TEST_F(WorkerLoad, TellsWhatOnnxRuntimeSaysOfOperatorsItDoesNotHave) {
+  const Bytes model = onnx_builder::Graph()
+                          .input("x", Datatype::kFp32, {1})
+                          .output("y", Datatype::kFp32, {1})
+                          .node("NoSuchOperator", {"x"}, {"y"})
+                          .model();
+  std::unique_ptr<Worker> worker;
+  auto outcome = start(worker, model);
+  ASSERT_FALSE(outcome.has_value());
   EXPECT_EQ(outcome.error().name(), "infer.model-malformed") << outcome.error().sentence;
+  EXPECT_NE(outcome.error().sentence.find("NoSuchOperator"), std::string::npos);
 }
 
 TEST_F(WorkerLoad, RefusesWhatCannotBeSentWithASentence) {
@@ -434,6 +448,7 @@ TEST_F(WorkerLoad, ReadsNoFileOfTheMachine) {
     auto outcome = start(worker, model);
     ASSERT_FALSE(outcome.has_value()) << file;
     EXPECT_EQ(outcome.error().code, Code::kRefused) << file;
+    EXPECT_EQ(outcome.error().name(), "model.external-data") << file;
   }
 }
 

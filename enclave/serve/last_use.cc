@@ -80,15 +80,14 @@ Time LastUse::last_use(const std::string& id) const {
 std::vector<LastUse::Record> LastUse::take_changed() {
   std::array<std::vector<UseEntry>, kNumRecords> entries;
   for (const auto& [id, use] : uses_)
-    if (const uint8_t record = record_of(use.name_hash); changed_[record])
+    if (const size_t record = record_of(use.name_hash); changed_[record])
       entries[record].push_back({.name_hash = use.name_hash, .last_use = use.at});
   std::vector<Record> out;
   for (size_t i = 0; i < kNumRecords; ++i) {
     if (!std::exchange(changed_[i], false)) continue;
     std::ranges::sort(entries[i], {}, &UseEntry::name_hash);
     if (entries[i].size() > kMaxEntries) entries[i].resize(kMaxEntries);
-    const auto byte = static_cast<uint8_t>(i);
-    out.push_back({.name = std::string(kRecordPrefix) + to_hex(BytesView(&byte, 1)),
+    out.push_back({.name = std::string(kRecordPrefix) + "0123456789abcdef"[i],
                    .bytes = encode_uses(entries[i])});
   }
   return out;

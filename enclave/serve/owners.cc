@@ -107,6 +107,12 @@ std::optional<uint32_t> OwnerBook::retention_of(const PublicKey& root) const {
   return found == owners_.end() ? std::nullopt : found->second.retention_days;
 }
 
+bool OwnerBook::any_retention() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(
+      owners_, [](const auto& entry) { return entry.second.retention_days.value_or(0) > 0; });
+}
+
 Outcome<OwnerRecord> OwnerBook::keep(OwnerRecord record) {
   {
     const std::lock_guard lock(mutex_);

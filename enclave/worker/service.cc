@@ -13,6 +13,7 @@
 
 #include "enclave/infer/packet.h"
 #include "enclave/worker/session.h"
+#include "lib/onnx/check.h"
 
 namespace blindai {
 namespace {
@@ -266,6 +267,22 @@ void Service::cancel(Desk& desk, uint64_t job) {
 
 }  // namespace
 
+namespace {
+
+// Checks the model, and only then lets ONNX Runtime see it. The memfd is sealed against writing, so
+// both see the same bytes.
+std::expected<std::unique_ptr<Session>, wp::Refused> load_model(Engine& engine, BytesView model,
+                                                                const wp::Load& load) {
+  if (auto checked = onnx::check_model(model); !checked)
+    return std::unexpected(wp::Refused{wp::Refusal::kRule, std::move(checked.error().sentence),
+                                       static_cast<uint16_t>(checked.error().rule)});
+  if (auto memory = engine.set_tensor_memory(load.tensor_memory_bytes); !memory)
+    return std::unexpected(wp::Refused{wp::Refusal::kLimit, std::move(memory.error().sentence)});
+  return Session::load(engine, model, load);
+}
+
+}  // namespace
+
 void serve_model(int socket, Engine& engine) {
   std::vector<uint8_t> storage(wp::kMaxMessage);
   Received received = receive_packet_with_fd(socket, storage);
@@ -277,12 +294,9 @@ void serve_model(int socket, Engine& engine) {
 
   Bytes reply;
   std::unique_ptr<Session> session;
-  if (auto memory = engine.set_tensor_memory(load.tensor_memory_bytes); !memory) {
-    wp::encode(wp::Refused{wp::Refusal::kLimit, wp::clean_sentence(memory.error().sentence)},
-               reply);
-  } else if (auto loaded = Session::load(engine, model->view(), load); !loaded) {
-    wp::encode(wp::Refused{loaded.error().reason, wp::clean_sentence(loaded.error().sentence)},
-               reply);
+  if (auto loaded = load_model(engine, model->view(), load); !loaded) {
+    loaded.error().sentence = wp::clean_sentence(loaded.error().sentence);
+    wp::encode(loaded.error(), reply);
   } else {
     session = std::move(*loaded);
     wp::encode(wp::Loaded{session->signature()}, reply);

@@ -15,8 +15,8 @@ namespace blindai {
 
 class Session {
  public:
-  // model: the ONNX file; not used after the call. ONNX Runtime's own format is not accepted, nor
-  // data outside the file.
+  // model: an ONNX file that onnx::check_model() takes; not used after the call. ONNX Runtime's own
+  // format is not accepted, nor data outside the file.
   static std::expected<std::unique_ptr<Session>, worker_protocol::Refused> load(
       Engine& engine, BytesView model, const worker_protocol::Load& load);
   ~Session();

@@ -31,6 +31,20 @@ TEST(Engine, IsOpenedByItsAbsolutePathOnly) {
   EXPECT_EQ(other.error().name(), "infer.engine-api");
 }
 
+// The check of the model has refused these before; ONNX Runtime is set up not to open files either.
+TEST(Session, OpensNoFileThatAModelNames) {
+  auto engine = Engine::open(library());
+  ASSERT_TRUE(engine.has_value()) << engine.error().sentence;
+  for (const char* file : {"/etc/hostname", "../../../../../../../../etc/hostname"}) {
+    const Bytes model = onnx_builder::Graph()
+                            .output("y", Datatype::kUint8, {4})
+                            .external("w", Datatype::kUint8, {4}, file)
+                            .node("Identity", {"w"}, {"y"})
+                            .model();
+    EXPECT_FALSE(Session::load(**engine, model, {.model_bytes = model.size()}).has_value()) << file;
+  }
+}
+
 TEST(Engine, RefusesTensorsOverItsMemory) {
   auto engine = Engine::open(library());
   ASSERT_TRUE(engine.has_value()) << engine.error().sentence;

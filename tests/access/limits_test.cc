@@ -128,12 +128,12 @@ TEST_F(Limits, MaxModels) {
 }
 
 TEST_F(Limits, ModelsInMemoryOnly) {
-  start("max_unsaved_bytes = 100000\n");
+  start("max_unsaved_bytes = 200000\n");  // sealed: a header and a block or more
   const Bytes big = onnx_builder::heavy(200'000);
   const HttpFields passing{{"blindai-save-model", "false"}};
   EXPECT_EQ(put(*owner_, "a", model_, passing).status, 201u);
   expect_refused(put(*owner_, "b", big, passing), 507, "vault.memory-full",
-                 "max_unsaved_bytes = 100000");
+                 "max_unsaved_bytes = 200000");
   EXPECT_EQ(put(*owner_, "b", big).status, 201u);
 }
 
