@@ -93,7 +93,6 @@ struct ModelInfo {
 
 struct UploadOptions {
   bool save_model = true;  // false: kept in the server's memory only, gone when it stops
-  bool replace = false;    // true: takes the place of another model of the caller's by that name
   // Bytes sent so far, and in all.
   std::function<void(uint64_t, uint64_t)> progress;
   // Asked before each piece of the file; true ends the upload with kUnavailable
