@@ -1,8 +1,9 @@
 """BlindAI from end to end on this machine: `./dev demo` builds everything and runs this.
 
-Starts a server in a simulated TEE, verifies it, uploads EfficientNet-Lite0 (ImageNet weights),
-classifies photographs, and checks every answer against what ONNX Runtime itself gave for them. Then
-the server keeps running, to be tried by hand, until Ctrl-C; with --once it is stopped.
+Makes an API key, starts a server in a simulated TEE that takes models from that key alone, verifies
+it, uploads EfficientNet-Lite0 (ImageNet weights), classifies photographs, and checks every answer
+against what ONNX Runtime itself gave for them. Then the server keeps running, to be tried by hand,
+until Ctrl-C; with --once it is stopped.
 """
 
 from __future__ import annotations
@@ -36,7 +37,9 @@ from terminal import STYLE, Clock, UploadBar, say  # noqa: E402
 
 MODEL_ID = "lite0"
 PORT = 9924
-CONFIG = Path(__file__).with_name("demo.toml")
+# Kept from one demo to the next: the key, and the configuration and policy that name it.
+KEPT = ROOT / ".cache" / "demo"
+KEY, CONFIG, POLICY = KEPT / "key", KEPT / "server.toml", KEPT / "policy.toml"
 START_SECONDS = 60
 
 # The class each photograph is of and its probability, as ONNX Runtime 1.28.0 called directly gives
@@ -53,6 +56,35 @@ TOLERANCE = 0.001
 
 class DemoError(Exception):
     """The demo cannot go on; the text says why and what to do."""
+
+
+# ---- key, configuration, policy
+
+
+def make_key() -> str:
+    """The demo's API key, made once; returns its public half."""
+    KEPT.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return blindai.keys.public_key(KEY) if KEY.exists() else blindai.keys.create(KEY)
+
+
+def configure(build: Path, owner: str) -> None:
+    """A measured configuration that takes models from this key alone, and a policy for it."""
+    CONFIG.write_text(
+        "# The measured configuration of ./dev demo; docs/configuration.md lists what can stand\n"
+        "# here. Models are taken from this key, and from nobody else.\n"
+        f'owners = ["{owner}"]\n',
+        encoding="ascii",
+    )
+    programs = build / "bin"
+    if not (programs / "blindai-server").exists():
+        raise DemoError(f"{programs / 'blindai-server'} is not built; run ./dev demo, which does")
+    command: list[str | Path] = [programs / "blindai", "measure"]
+    command += ["--server", programs / "blindai-server", "--worker", programs / "blindai-worker"]
+    command += ["--onnxruntime", programs / "libonnxruntime.so.1.28.0"]
+    command += ["--config", CONFIG, "--policy", POLICY]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise DemoError(f"no policy could be made: {done.stderr.strip()}")
 
 
 # ---- server
@@ -79,10 +111,7 @@ class Server:
 
 
 def start_server(build: Path, folder: Path, listen: str) -> Server:
-    program = build / "bin" / "blindai-server"
-    if not program.exists():
-        raise DemoError(f"{program} is not built; run ./dev demo, which builds it")
-    command = [str(program), "--tee", "simulation", "--listen", listen]
+    command = [str(build / "bin" / "blindai-server"), "--tee", "simulation", "--listen", listen]
     command += ["--store", str(folder / "store"), "--config", str(CONFIG)]
     log = folder / "server.log"
     with log.open("wb") as out:
@@ -201,12 +230,17 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
         known = known_pictures()
         say(f"   {efficientnet.MODEL.name}, {efficientnet.MODEL.stat().st_size / 1e6:.1f} MB")
         say(f"   {', '.join(picture.name for picture in known + arguments.picture)}")
+    with clock.step("An API key, and a server configuration that lists it"):
+        owner = make_key()
+        configure(build, owner)
+        say(f"   {owner}")
+        say(f"   the key itself stays in {KEY.relative_to(ROOT)}, which only you can read")
     with clock.step("Start blindai-server in a simulated TEE"):
         server = start_server(build, folder, free_address(arguments.listen, arguments.once))
         for line in server.log.read_text(errors="replace").splitlines():
             say(f"   {STYLE(line, 'dim')}")
     try:
-        use(server, build, known, arguments.picture, clock)
+        use(server, known, arguments.picture, clock)
         if not arguments.once:
             stay(server, build, folder)
     finally:
@@ -214,11 +248,10 @@ def run(arguments: argparse.Namespace, folder: Path) -> None:
     say("   the server has stopped, and its store is gone")
 
 
-def use(server: Server, build: Path, known: list[Path], more: list[Path], clock: Clock) -> None:
-    policy = policy_of(build)
+def use(server: Server, known: list[Path], more: list[Path], clock: Clock) -> None:
     with clock.step("Connect, and verify the server before anything is sent"):
         warnings.simplefilter("ignore", blindai.SimulationModeWarning)
-        client = blindai.Connection(server.address, simulation=True, policy=policy)
+        client = blindai.Connection(server.address, simulation=True, policy=POLICY, api_key=KEY)
         show_report(client.report)
     with client:
         with clock.step("Upload the model"):
@@ -238,13 +271,6 @@ def use(server: Server, build: Path, known: list[Path], more: list[Path], clock:
     compare(answers)
 
 
-def policy_of(build: Path) -> Path:
-    policy = build / "policy.toml"
-    if not policy.exists():
-        raise DemoError(f"{policy} is missing; ./dev demo builds it")
-    return policy
-
-
 def stay(server: Server, build: Path, folder: Path) -> None:
     picture = folder / "chelsea.npy"
     np.save(picture, pictures.tensor(pictures.FOLDER / "chelsea.png"))
@@ -259,7 +285,7 @@ def stay(server: Server, build: Path, folder: Path) -> None:
 
 
 def how_to_call(address: str, build: Path, picture: Path) -> str:
-    policy, cli = build / "policy.toml", build / "bin" / "blindai"
+    cli = build / "bin" / "blindai"
     return f"""
 {STYLE("Call it from Python", "bold")} (another terminal; skip the export after `pip install .`)
 
@@ -268,14 +294,15 @@ export PYTHONPATH={build / "python"}
 import blindai
 import numpy as np
 
-with blindai.Connection("{address}", simulation=True, policy="{policy}") as client:
+with blindai.Connection("{address}", simulation=True, policy="{POLICY}") as client:
     response = client.predict("{MODEL_ID}", np.load("{picture}"))
     print("class", response.output[0].as_numpy().argmax())
 END
 
 {STYLE("From a shell", "bold")}
 
-export BLINDAI_POLICY={policy}
+export BLINDAI_POLICY={POLICY}
+export BLINDAI_KEY_FILE={KEY}
 {cli} verify {address} --simulation
 {cli} models {address} --simulation
 {cli} predict {address} {MODEL_ID} {picture} --simulation

@@ -3,7 +3,8 @@
 Usage: quickstart.py ADDRESS MODEL.onnx [INPUT.npy] [--simulation]
 
 Without INPUT.npy the first input is zeros in the shape the model asks for (1 where it varies).
-The policy is the file that BLINDAI_POLICY names, or the one that came with the package.
+The policy is the file that BLINDAI_POLICY names, or the one that came with the package; the API key
+that of the file that BLINDAI_KEY_FILE names, where the server asks for one.
 """
 
 from __future__ import annotations
