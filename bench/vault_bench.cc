@@ -62,8 +62,10 @@ class Folder {
 // that a server does for each.
 void make_store(const std::string& path, const std::string& bin, size_t count) {
   auto files = PosixFileLayer::open_folder(path).value();
-  SealingKey key = simulation_sealing_key(*files).value();
-  const SealFor own{std::move(key.secret), measurement_of_programs(bin)};
+  const SealingRoot root = simulation_sealing_root(*files).value();
+  const Sha256Digest programs = measurement_of_programs(bin);
+  // The server's configuration hands over to nobody: the hash of no rules.
+  const SealFor own{derive_sealing_key(root.secret, programs, sha256({})), programs};
   const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   for (size_t i = 0; i < count; ++i) {
     ModelMetadata metadata;
@@ -89,11 +91,12 @@ void make_store(const std::string& path, const std::string& bin, size_t count) {
 // What no start can do without: each header read and its tag computed.
 double read_and_decrypt_seconds(const std::string& store) {
   auto files = PosixFileLayer::open_folder(store).value();
-  const Aes256Gcm cipher(SecretKey(ByteArray<32>{1}));
+  Aes256Gcm cipher(SecretKey(ByteArray<32>{1}));
   Bytes header(kSealHeaderLen);
   Bytes plain(kSealMetadataLen);
   return seconds_of([&] {
-    for (const std::string& name : files->list().value()) {
+    const std::vector<std::string> names = files->list().value();
+    for (const std::string& name : names) {
       if (!parse_sealed_name(name).has_value()) continue;
       BLINDAI_CHECK(files->open(name).value()->read_at(0, header).value() == header.size());
       (void)cipher.open({}, {}, BytesView(header).subspan(kSealEnvelopeLen), plain);
@@ -123,7 +126,7 @@ void list(const std::string& bin, size_t count) {
   const RunningServer server(bin, {.store = folder / "store"});
   const std::unique_ptr<Connection> connection = server.connect();
   const auto tls = TlsClientContext::create();
-  auto raw = HttpClient::connect(server.address(), *tls, {}).value();
+  auto raw = HttpClient::connect(server.address(), *tls, {}, nullptr).value();
   HttpClientRequest request;
   request.target = "/v1/models";
   const size_t answer_len = raw->send(request)->body.size() + 200;

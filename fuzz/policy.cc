@@ -26,6 +26,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     require(!policy->tdx->mr_td.empty());
     for (const auto& rtmr : policy->tdx->rtmr) require(rtmr.any != !rtmr.values.empty());
   }
+  if (policy->azure.has_value()) {
+    require(policy->snp.has_value() || policy->tdx.has_value());
+    const blindai::TpmPolicy& tpm = policy->azure->tpm;
+    require(tpm.pcr_selection != 0 && tpm.pcr_selection >> blindai::kNumPcrs == 0);
+    for (size_t i = 0; i < blindai::kNumPcrs; ++i)
+      require((tpm.pcrs[i].any || !tpm.pcrs[i].values.empty()) == (tpm.pcr_selection >> i & 1));
+  }
   if (policy->snp.has_value())
     require(!policy->snp->measurement.empty() &&
             (policy->snp->min_tcb_milan.has_value() || policy->snp->min_tcb_genoa.has_value() ||

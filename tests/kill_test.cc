@@ -152,8 +152,10 @@ class Client {
 // What lies in the store, each model read to its end.
 Names read_store(const std::string& path, const Sha256Digest& measurement) {
   auto files = PosixFileLayer::open_folder(path).value();
-  SealingKey key = simulation_sealing_key(*files).value();
-  auto vault = Vault::open(*files, {.own = {std::move(key.secret), measurement}},
+  const SealingRoot root = simulation_sealing_root(*files).value();
+  // The server's configuration hands over to nobody: the hash of no rules.
+  SealFor own{derive_sealing_key(root.secret, measurement, sha256({})), measurement};
+  auto vault = Vault::open(*files, {.own = std::move(own)},
                            {.max_model_bytes = 1 << 30, .max_memory_bytes = 0},
                            [](const VaultEvent& event) {
                              EXPECT_EQ(event.kind, VaultEvent::Kind::kLeftoverRemoved)

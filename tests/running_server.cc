@@ -64,6 +64,7 @@ RunningServer::RunningServer(const std::string& bin, const RunningServerOptions&
   }
   ::close(output[1]);
   FILE* lines = ::fdopen(output[0], "r");
+  BLINDAI_CHECK(lines != nullptr);
   char line[512];
   while (address_.empty() && std::fgets(line, sizeof line, lines) != nullptr) {
     const std::string text = line;

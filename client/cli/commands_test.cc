@@ -14,6 +14,7 @@
 #include "client/cpp/evidence_file.h"
 #include "lib/base/json.h"
 #include "lib/channel/simulation_policy.h"
+#include "lib/handover/release.h"
 #include "lib/measure/measure.h"
 #include "lib/oip/infer_response.h"
 #include "tests/support/lying_server.h"
@@ -256,6 +257,8 @@ TEST_F(Cli, MeasuresProgramsIntoAPolicyThatAcceptsThem) {
   EXPECT_EQ(policy->sgx->mr_enclave, std::vector{expected});
   EXPECT_EQ(policy->configurations.values, std::vector{sha256(as_bytes("max_models = 1\n"))});
   EXPECT_NE(out_.find(to_hex(expected)), std::string::npos);
+  const Sha256Digest release = release_id_sgx(expected, sha256(as_bytes("max_models = 1\n")));
+  EXPECT_NE(out_.find("release      " + to_hex(release)), std::string::npos) << out_;
 
   for (const Tee tee : {Tee::kSgx, Tee::kTdx, Tee::kSnp}) {
     auto simulated = with_config;

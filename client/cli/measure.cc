@@ -6,6 +6,7 @@
 #include "client/cli/tensor_file.h"
 #include "lib/base/json.h"
 #include "lib/channel/simulation_policy.h"
+#include "lib/handover/release.h"
 
 namespace blindai {
 namespace {
@@ -31,6 +32,9 @@ Outcome<std::vector<Sha256Digest>> configurations_of(const std::vector<std::stri
 struct Measurement {
   Sha256Digest digest;
   Policy policy;
+  // Of each configuration, in the policy's order: what owners write into their models' access
+  // rules. Only of SGX, whose registers the measurement is.
+  std::vector<Sha256Digest> releases;
 };
 
 Outcome<Measurement> measure(const MeasureCommand& command) {
@@ -49,6 +53,9 @@ Outcome<Measurement> measure(const MeasureCommand& command) {
   out.policy = simulation_policy(command.tee, out.digest);
   out.policy.configurations.values = configurations;
   out.policy.max_evidence_age_s = command.max_age_s;
+  if (command.tee == Tee::kSgx)
+    for (const Sha256Digest& config : configurations)
+      out.releases.push_back(release_id_sgx(out.digest, config));
   return out;
 }
 
@@ -66,6 +73,9 @@ std::string to_json(const Measurement& measurement) {
       "{\"measurement\":" + json_quote(to_hex(measurement.digest)) + ",\"configurations\":[";
   for (const Sha256Digest& digest : measurement.policy.configurations.values)
     out += (out.back() == '[' ? "" : ",") + json_quote(to_hex(digest));
+  out += "],\"releases\":[";
+  for (const Sha256Digest& release : measurement.releases)
+    out += (out.back() == '[' ? "" : ",") + json_quote(to_hex(release));
   return out + "],\"policy\":" + json_quote(policy_to_toml(measurement.policy)) + "}\n";
 }
 
@@ -85,6 +95,8 @@ ExitStatus run(const MeasureCommand& command, const Console& console) {
   } else {
     console.out << "measurement  " << to_hex(measurement->digest) << "\npolicy       "
                 << command.policy_out << "\n";
+    for (const Sha256Digest& release : measurement->releases)
+      console.out << "release      " << to_hex(release) << "\n";
   }
   return ExitStatus::kOk;
 }

@@ -30,6 +30,7 @@ Outcome<CommandLine> verify_command(RawOptions& raw, const std::string& default_
                     .save = raw.save,
                     .collateral = raw.collateral,
                     .claims = raw.claims,
+                    .tpm = raw.tpm,
                     .at = {}};
   RETURN_IF_ERROR(expect_arguments(raw, 0, 1, "[ADDR|FILE]"));
   const bool is_file = !raw.arguments.empty() && (raw.arguments.front() == "-" ||
@@ -41,10 +42,11 @@ Outcome<CommandLine> verify_command(RawOptions& raw, const std::string& default_
       return std::unexpected(
           usage("\"" + raw.arguments.front() + "\" is neither host:port nor a file; correct it."));
     ASSIGN_OR_RETURN(out.server.address, take_address(raw, default_address));
-    if (!raw.collateral.empty() || !raw.claims.empty() || !raw.at.empty())
-      return std::unexpected(
-          usage("--collateral, --claims and --at are for files: a server sends what its evidence "
-                "needs, and is judged now."));
+    if (!raw.collateral.empty() || !raw.claims.empty() || !raw.at.empty() || !raw.tpm.empty() ||
+        !raw.nonce.empty())
+      return std::unexpected(usage(
+          "--collateral, --claims, --tpm, --nonce and --at are for files: a server sends what "
+          "its evidence needs, and is judged now."));
   }
   if (is_file && !raw.save.empty())
     return std::unexpected(usage("--save keeps what a server sends; a file is kept already."));
@@ -54,6 +56,12 @@ Outcome<CommandLine> verify_command(RawOptions& raw, const std::string& default_
       return std::unexpected(usage("--at is a time in UTC, such as 2026-03-01T00:00:00Z."));
     out.at = *at;
   }
+  if (!raw.nonce.empty()) {
+    auto nonce = from_hex(raw.nonce);
+    if (!nonce.has_value() || nonce->empty())
+      return std::unexpected(usage("--nonce is the TPM quote's nonce in hexadecimal digits."));
+    out.nonce = *std::move(nonce);
+  }
   return CommandLine{out, raw.json};
 }
 
@@ -62,6 +70,7 @@ Outcome<CommandLine> upload_command(RawOptions& raw, const std::string& default_
                     .file = {},
                     .model_id = raw.id,
                     .keep_in_memory = raw.no_save,
+                    .replace = raw.replace,
                     .is_private = raw.make_private,
                     .callers = {},
                     .receipt = raw.receipt};
@@ -159,7 +168,7 @@ void add_commands(CLI::App& app, RawOptions& raw) {
   CLI::App* verify = add_command(
       app, raw, "verify", "Show what a server proves of itself, check by check", "[ADDR|FILE]",
       "The server; or a file: a message that --save kept, an SGX or TDX quote, an SEV-SNP report, "
-      "a Nitro document or an attested certificate",
+      "a Nitro document, an Azure HCL report or an attested certificate",
       "  blindai verify ai.example.org:9924 --policy policy.toml\n"
       "  blindai verify localhost:9924 --simulation --policy policy.toml --save proof.json\n"
       "  blindai verify proof.json --simulation --policy policy.toml\n"
@@ -179,6 +188,13 @@ void add_commands(CLI::App& app, RawOptions& raw) {
       ->add_option("--claims", raw.claims,
                    "The bytes whose SHA-256 a FILE's evidence has to carry in report_data")
       ->type_name("FILE");
+  verify
+      ->add_option("--tpm", raw.tpm,
+                   "The virtual TPM's quote beside an Azure HCL report: a folder with quote.msg, "
+                   "quote.sig, pcrs.bin and, of a trust domain, td_quote.bin")
+      ->type_name("DIR");
+  verify->add_option("--nonce", raw.nonce, "The nonce that this quote was asked for with")
+      ->type_name("HEX");
   verify->add_option("--at", raw.at, "Judge a FILE at this time (else now)")->type_name("TIME");
 
   CLI::App* upload =
@@ -193,6 +209,7 @@ void add_commands(CLI::App& app, RawOptions& raw) {
   upload->add_option("--id", raw.id, "The model's name there (else the file's)")->type_name("ID");
   upload->add_flag("--no-save", raw.no_save,
                    "Keep it in the server's memory only, until the server stops");
+  upload->add_flag("--replace", raw.replace, "In place of another model of yours of that name");
   upload->add_flag("--private", raw.make_private, "Only you and the callers may call it");
   add_list_option(*upload, "--caller", raw.callers, "KEY",
                   "A public key that may call it; may be repeated");

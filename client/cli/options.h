@@ -30,6 +30,8 @@ struct VerifyCommand {
   std::string save;        // where to keep the message; empty: nowhere
   std::string collateral;  // a folder; empty: none. This and what follows are for files
   std::string claims;      // a file; empty: none
+  std::string tpm;         // a folder; empty: none
+  std::optional<Bytes> nonce{};
   std::optional<Time> at;  // absent: now
 };
 struct UploadCommand {
@@ -37,6 +39,7 @@ struct UploadCommand {
   std::string file;
   std::string model_id;
   bool keep_in_memory = false;
+  bool replace = false;
   bool is_private = false;
   std::vector<PublicKey> callers;
   std::string receipt;  // a file to write; empty: none

@@ -112,6 +112,8 @@ TEST(CommandLine, TellsFilesFromAddresses) {
   EXPECT_EQ(std::get<VerifyCommand>(parse({"verify", "h:1"}).command).server.address, "h:1");
   EXPECT_EQ(std::get<VerifyCommand>(parse({"verify"}, "h:2").command).server.address, "h:2");
   EXPECT_NE(refusal({"verify", "nowhere"}).find("neither"), std::string::npos);
+  EXPECT_NE(refusal({"verify", "h:1", "--nonce", "00"}).find("for files"), std::string::npos);
+  EXPECT_NE(refusal({"verify", "h:1", "--tpm", "dir"}).find("for files"), std::string::npos);
 }
 
 TEST(CommandLine, RefusesWhatItDoesNotKnow) {
@@ -209,6 +211,8 @@ TEST(CommandLine, ReadsWhoMayCallAnUpload) {
   const auto upload = std::get<UploadCommand>(
       parse({"upload", "h:1", "f", "--private", "--caller", name, "--receipt", "r"}).command);
   EXPECT_TRUE(upload.is_private);
+  EXPECT_FALSE(upload.replace);
+  EXPECT_TRUE(std::get<UploadCommand>(parse({"upload", "h:1", "f", "--replace"}).command).replace);
   EXPECT_EQ(to_text(upload.callers.front()), name);
   EXPECT_EQ(upload.receipt, "r");
   EXPECT_NE(refusal({"upload", "h:1", "f", "--caller", name}).find("--private"), std::string::npos);

@@ -14,11 +14,13 @@ struct RawOptions {
   bool json = false;
   std::vector<std::string> arguments;
   ServerOptions server;
-  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at;
+  std::string save, id, shape, datatype, output, remove, model_hash, collateral, claims, at, tpm,
+      nonce;
   std::vector<std::string> only;
   std::vector<std::string> callers, handovers;
   std::string owner, receipt;
   bool no_save = false;
+  bool replace = false;
   bool make_public = false, make_private = false, no_handover = false, reveal = false;
   MeasureCommand measure;
   std::string simulate;

@@ -24,6 +24,7 @@ ExitStatus run(const UploadCommand& command, const Console& console) {
       "Uploading " + printable(std::filesystem::path(command.file).filename().string()));
   UploadOptions options{.save_model = !command.keep_in_memory,
                         .progress = {},
+                        .replace = command.replace,
                         .is_private = command.is_private,
                         .callers = command.callers};
   if (console.err_is_terminal && !console.json)

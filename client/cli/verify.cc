@@ -23,7 +23,9 @@ Outcome<EvidenceInputs> inputs_of(const VerifyCommand& command) {
                      .simulation = options.simulation,
                      .at = command.at.value_or(now_of_system()),
                      .claims = {},
-                     .collateral_folder = command.collateral};
+                     .collateral_folder = command.collateral,
+                     .tpm_folder = command.tpm,
+                     .nonce = command.nonce};
   if (!command.claims.empty()) {
     ASSIGN_OR_RETURN(out.claims, read_file(command.claims));
   }

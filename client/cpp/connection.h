@@ -93,12 +93,12 @@ struct ModelInfo {
 
 struct UploadOptions {
   bool save_model = true;  // false: kept in the server's memory only, gone when it stops
-  bool replace = false;    // true: takes the place of another model of the caller's by that name
   // Bytes sent so far, and in all.
   std::function<void(uint64_t, uint64_t)> progress;
   // Asked before each piece of the file; true ends the upload with kUnavailable
   // "client.upload.stopped", and the server keeps nothing.
   std::function<bool()> stop = {};
+  bool replace = false;  // take the place of another model of the caller's under that name
   // Private: only the owner and `callers` may call the model, or know of it.
   bool is_private = false;
   std::vector<PublicKey> callers = {};

@@ -236,6 +236,11 @@ TEST(ConnectionAuth, PrivateUploadsSaySo) {
   EXPECT_TRUE(connection->upload_model(path, "m", {}).has_value());
   EXPECT_EQ(server.requests().back().field("blindai-visibility"), "");
   EXPECT_EQ(server.requests().back().field("blindai-callers"), "");
+  EXPECT_EQ(server.requests().back().field("blindai-replace"), "");
+  UploadOptions again;
+  again.replace = true;
+  EXPECT_TRUE(connection->upload_model(path, "m", again).has_value());
+  EXPECT_EQ(server.requests().back().field("blindai-replace"), "true");
   options.is_private = false;
   EXPECT_EQ(connection->upload_model(path, "m", options).error().name(), "auth.access-public");
   std::remove(path.c_str());

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "client/cpp/attestation.h"
+#include "client/cpp/azure_file.h"
 #include "lib/base/byte_reader.h"
 #include "net/collateral/folder.h"
 
@@ -12,8 +13,8 @@ namespace {
 constexpr Id kKind{
     "evidence.kind",
     "This is no evidence that is known here: an SGX or TDX quote, an SEV-SNP report, "
-    "a Nitro document, an attested certificate (PEM or DER) or a message that "
-    "`blindai verify ADDR --save FILE` kept."};
+    "a Nitro document, an Azure HCL report, an attested certificate (PEM or DER) or a "
+    "message that `blindai verify ADDR --save FILE` kept."};
 constexpr Id kClaims{"evidence.claims",
                      "The evidence is in order, and vouches for claims that nobody named: give the "
                      "bytes whose SHA-256 its report_data begin with (--claims FILE; claims= in "
@@ -92,6 +93,8 @@ Outcome<void> refuse_inputs(bool given, const char* sentence) {
   return problem(Code::kInvalid, "client.inputs", sentence);
 }
 
+}  // namespace
+
 Outcome<Collateral> collateral_of(const EvidenceInputs& inputs, Tee tee) {
   const std::string needed = needed_collateral_files(tee);
   if (!inputs.collateral_folder.empty() || needed.empty())
@@ -101,6 +104,8 @@ Outcome<Collateral> collateral_of(const EvidenceInputs& inputs, Tee tee) {
                      " is judged by what its vendor publishes: give a folder with the files " +
                      needed + " (--collateral DIR; collateral= in Python).");
 }
+
+namespace {
 
 Outcome<void> judge_message(BytesView file, const EvidenceInputs& inputs, JudgedEvidence& seen) {
   RETURN_IF_ERROR(refuse_inputs(
@@ -169,6 +174,7 @@ Outcome<EvidenceFileKind> kind_of_evidence(BytesView file) {
   if (const auto quote = kind_of_quote(file)) return *quote;
   if (is_snp_report(file)) return EvidenceFileKind::kSnp;
   if (is_cose_sign1(file)) return EvidenceFileKind::kNitro;
+  if (as_text(file).starts_with("HCLA")) return EvidenceFileKind::kAzure;
   return std::unexpected(Problem(Error{Code::kMalformed, kKind}));
 }
 
@@ -176,8 +182,12 @@ Outcome<void> verify_evidence_file(BytesView file, const EvidenceInputs& inputs,
                                    JudgedEvidence& seen) {
   seen.simulation = inputs.simulation;
   ASSIGN_OR_RETURN(const EvidenceFileKind kind, kind_of_evidence(file));
+  RETURN_IF_ERROR(refuse_inputs(
+      kind != EvidenceFileKind::kAzure && (!inputs.tpm_folder.empty() || inputs.nonce.has_value()),
+      "Only an Azure HCL report is judged with a TPM's quote and nonce; do not give them."));
   if (kind == EvidenceFileKind::kMessage) return judge_message(file, inputs, seen);
   if (kind == EvidenceFileKind::kCertificate) return judge_certificate(file, inputs, seen);
+  if (kind == EvidenceFileKind::kAzure) return judge_azure(file, inputs, seen);
   return judge_raw(file, tee_of(kind), inputs, seen);
 }
 

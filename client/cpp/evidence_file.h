@@ -14,13 +14,14 @@ inline constexpr size_t kMaxEvidenceFile = 2 * 1024 * 1024;
 //   an SGX or TDX quote      version 3, 4 or 5, attestation key type 2 or 3
 //   an SNP report            a 32-bit version of 2 to 15
 //   a Nitro document         COSE_Sign1, with tag 18 or without
-enum class EvidenceFileKind : uint8_t { kMessage, kCertificate, kSgx, kTdx, kSnp, kNitro };
+//   an Azure HCL report      begins with "HCLA"
+enum class EvidenceFileKind : uint8_t { kMessage, kCertificate, kSgx, kTdx, kSnp, kNitro, kAzure };
 
 // Errors: kTooLarge "evidence.size"; kMalformed "evidence.kind".
 Outcome<EvidenceFileKind> kind_of_evidence(BytesView file);
 
-// What is needed beside the file. A message brings collateral and claims along, a certificate its
-// claims; what a file brings along cannot be given as well.
+// What is needed beside the file. A message brings collateral and claims along, a certificate and
+// an HCL report their claims; what a file brings along cannot be given as well.
 struct EvidenceInputs {
   Policy policy;
   bool simulation = false;           // as in ConnectOptions
@@ -28,11 +29,18 @@ struct EvidenceInputs {
   std::optional<Bytes> claims = {};  // whose SHA-256 the evidence carries
   // A folder as net/collateral/folder.h describes it. Empty: none was given.
   std::string collateral_folder = {};
+  // Of an HCL report alone: a folder with the virtual TPM's quote (quote.msg, TPMS_ATTEST), its
+  // signature (quote.sig), the quoted PCRs' values in ascending order (pcrs.bin, 32 bytes each)
+  // and, of a trust domain, its TD quote (td_quote.bin); and the nonce that the quote was asked for
+  // with.
+  std::string tpm_folder = {};
+  std::optional<Bytes> nonce = {};
 };
 
 struct JudgedEvidence {
   Verification verification;
-  // Of a message or certificate: its claims, and what they name as far as a file shows it.
+  // Of a message or certificate: its claims, and what they name as far as a file shows it. Of an
+  // HCL report: the virtual TPM's checks.
   std::vector<Check> channel;
   bool simulation = false;
   std::optional<std::string> config;  // a message's measured configuration

@@ -195,6 +195,85 @@ TEST_F(EvidenceFile, IsARealSnpReport) {
   EXPECT_TRUE(sentence_.find("vek_crl") != std::string::npos) << sentence_;
 }
 
+// The whole of it: report, virtual TPM and both by one policy file.
+TEST_F(EvidenceFile, IsARealAzureVm) {
+  const auto vectors = vectors_of(Tee::kSnp);
+  if (!std::filesystem::exists(vectors)) GTEST_SKIP() << "no shared vectors at " << vectors;
+  const auto folder = vectors / "azure-milan-v3";
+  const Bytes hcl = read_all(folder / "hcl_report.bin");
+  write("vek.der", read_all(folder / "vcek.der"));
+  write("vek_chain.pem", read_all(vectors / "ca/milan-vcek.pem"));
+  write("vek_crl.der", read_all(vectors / "crl/milan.der"));
+  write("quote.msg", read_all(folder / "tpm_quote_msg.bin"));
+  write("quote.sig", read_all(folder / "tpm_quote_sig.bin"));
+  const Bytes listed = read_all(folder / "pcrs.json");
+  const auto pcrs = JsonDocument::parse(as_text(listed));
+  ASSERT_TRUE(pcrs.has_value());
+  Bytes values;
+  Policy policy = widest_snp_policy(read_all(folder / "report.bin"));
+  policy.configurations.any = true;  // as a file has to say
+  AzurePolicy& azure = policy.azure.emplace();
+  for (JsonValue v = pcrs->root().first(); v.exists(); v = v.next_in(pcrs->root())) {
+    const auto value = array_from_hex<32>(v.string().value()).value();
+    const size_t index = values.size() / 32;
+    azure.tpm.pcr_selection |= uint32_t{1} << index;
+    azure.tpm.pcrs[index].values = {value};
+    append(values, value);
+  }
+  write("pcrs.bin", values);
+  inputs_ = {.policy = parse_policy(policy_to_toml(policy)).value(),
+             .simulation = false,
+             .at = parse_rfc3339("2025-07-01T00:00:00Z").value(),
+             .claims = {},
+             .collateral_folder = folder_.string(),
+             .tpm_folder = folder_.string(),
+             .nonce = to_bytes(as_bytes("challenge"))};
+  EXPECT_EQ(failure(hcl), "none") << sentence_;
+  const std::string json = to_json(seen_);
+  EXPECT_NE(json.find("\"name\":\"snp.report.signature\",\"state\":\"passed\""), std::string::npos);
+  EXPECT_NE(json.find("\"name\":\"policy.pcrs\",\"state\":\"passed\""), std::string::npos);
+
+  inputs_.nonce = to_bytes(as_bytes("another"));
+  EXPECT_EQ(failure(hcl), "tpm.quote.nonce");
+  inputs_.nonce.reset();
+  EXPECT_EQ(failure(hcl), "azure.files");
+  EXPECT_NE(sentence_.find("--nonce"), std::string::npos) << sentence_;
+  inputs_.nonce = to_bytes(as_bytes("challenge"));
+  inputs_.policy.azure->tpm.pcrs[4].values[0][0] ^= 1;
+  EXPECT_EQ(failure(hcl), "policy.pcrs");
+  inputs_.policy.snp->measurement[0][0] ^= 1;
+  EXPECT_EQ(failure(hcl), "policy.measurement");
+  inputs_.policy.azure.reset();
+  EXPECT_EQ(failure(hcl), "policy.azure");
+  inputs_.policy = policy;
+  values.pop_back();
+  write("pcrs.bin", values);
+  EXPECT_EQ(failure(hcl), "azure.files");
+  for (const char* name : {"pcrs.bin", "quote.sig", "quote.msg"}) {
+    std::filesystem::remove(folder_ / name);
+    EXPECT_EQ(failure(hcl), "azure.files");
+    EXPECT_NE(sentence_.find(name), std::string::npos) << sentence_;
+  }
+  inputs_.tpm_folder.clear();
+  EXPECT_EQ(failure(hcl), "azure.files");
+  EXPECT_NE(sentence_.find("--tpm DIR"), std::string::npos) << sentence_;
+  inputs_.claims = Bytes{1};
+  EXPECT_EQ(failure(hcl), "client.inputs");
+  EXPECT_EQ(failure(BytesView(hcl).first(100)), "client.inputs");
+  inputs_.claims.reset();
+  EXPECT_EQ(failure(BytesView(hcl).first(100)), "azure.hcl.layout");
+}
+
+// What belongs to an HCL report alone is no help with anything else.
+TEST_F(EvidenceFile, TakesATpmsQuoteWithAnHclReportOnly) {
+  const Bytes quote = quote_over(*inputs_.claims);
+  inputs_.nonce = Bytes{1};
+  EXPECT_EQ(failure(quote), "client.inputs");
+  inputs_.nonce.reset();
+  inputs_.tpm_folder = folder_.string();
+  EXPECT_EQ(failure(quote), "client.inputs");
+}
+
 TEST_F(EvidenceFile, IsARealTdQuoteButForItsClaims) {
   const auto vectors = vectors_of(Tee::kTdx);
   if (!std::filesystem::exists(vectors)) GTEST_SKIP() << "no shared vectors at " << vectors;
@@ -232,8 +311,9 @@ TEST(EvidenceFileKind, IsToldByTheContent) {
   EXPECT_EQ(*kind({0xd2, 0x84, 0x44}), EvidenceFileKind::kNitro);
   EXPECT_EQ(*kind({0x30, 0x82, 1}), EvidenceFileKind::kCertificate);
   EXPECT_EQ(*kind({' ', '\n', '{'}), EvidenceFileKind::kMessage);
+  EXPECT_EQ(*kind({'H', 'C', 'L', 'A'}), EvidenceFileKind::kAzure);
   for (const Bytes& unknown : {Bytes{0}, Bytes{6, 0, 2, 0}, Bytes{3, 0, 4, 0}, Bytes{1, 0, 0, 0},
-                               Bytes{16, 0, 0, 0}, Bytes{0xd2, 0x83}, Bytes{'H', 'C', 'L', 'A'}})
+                               Bytes{16, 0, 0, 0}, Bytes{0xd2, 0x83}, Bytes{'H', 'C', 'L', 'B'}})
     EXPECT_EQ(kind(unknown).error().name(), "evidence.kind") << to_hex(unknown);
   EXPECT_EQ(kind_of_evidence({}).error().name(), "evidence.kind");
   EXPECT_EQ(kind_of_evidence(Bytes(kMaxEvidenceFile + 1)).error().name(), "evidence.size");

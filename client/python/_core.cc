@@ -71,9 +71,10 @@ class PyConnection {
   }
 
   nb::object upload_model(const std::string& path, const std::string& model_id, bool save_model,
-                          nb::object progress, bool is_private,
+                          nb::object progress, bool replace, bool is_private,
                           const std::vector<std::string>& callers) {
     UploadOptions options;
+    options.replace = replace;
     options.is_private = is_private;
     options.callers = public_keys(callers);
     options.save_model = save_model;
@@ -282,7 +283,7 @@ NB_MODULE(_core, m) {
       .def("close", &PyConnection::close)
       .def("report", &PyConnection::report)
       .def("upload_model", &PyConnection::upload_model, "path"_a, "model_id"_a, "save_model"_a,
-           "progress"_a.none(), "private"_a, "callers"_a)
+           "progress"_a.none(), "replace"_a, "private"_a, "callers"_a)
       .def("predict", &PyConnection::predict, "model_id"_a, "inputs"_a, "outputs"_a,
            "model_hash"_a.none(), "request_id"_a, "least_epoch"_a)
       .def("models", &PyConnection::models)

@@ -16,6 +16,7 @@
 
 #include "enclave/app/operator_listener.h"
 #include "enclave/app/options.h"
+#include "enclave/app/store_setup.h"
 #include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
@@ -26,9 +27,7 @@
 #include "enclave/serve/startup_models.h"
 #include "enclave/serve/upkeep.h"
 #include "enclave/tee/simulation/measure_file.h"
-#include "enclave/vault/posix_file_layer.h"
-#include "enclave/vault/sealing_key.h"
-#include "enclave/vault/vault.h"
+#include "lib/handover/release.h"
 #include "net/background.h"
 #include "net/http_server.h"
 
@@ -96,6 +95,9 @@ void announce(const std::string& address, uint16_t port, const Sha256Digest& mea
               to_hex(measurement).c_str());
   std::printf("  evidence       %s%s\n", std::string(name_of(source.tee())).c_str(),
               source.is_simulation() ? ", simulated" : "");
+  // What an owner writes into a model's access rules to let it go here.
+  if (source.is_simulation() && source.tee() == Tee::kSgx)
+    std::printf("  release        %s\n", to_hex(release_id_sgx(measurement, config.hash)).c_str());
   std::printf("  configuration  %s%s\n", to_hex(config.hash).c_str(),
               config.allow_anonymous_upload ? "  (anonymous uploads allowed)" : "");
   std::fflush(stdout);
@@ -138,26 +140,20 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
         "every model and tensor. For development only.");
 
   Metrics metrics;
-  ASSIGN_OR_RETURN(const std::unique_ptr<PosixFileLayer> files,
-                   PosixFileLayer::open_folder(hints.store));
-  ASSIGN_OR_RETURN(SealingKey sealing_key, source.is_simulation()
-                                               ? simulation_sealing_key(*files)
-                                               : Result<SealingKey>(momentary_sealing_key()));
-  log.warn("sealing key: {}", sealing_key.source);
-  ASSIGN_OR_RETURN(
-      const std::unique_ptr<Vault> vault,
-      Vault::open(
-          *files, {.own = {std::move(sealing_key.secret), measurement}},
-          {.max_model_bytes = config.max_model_bytes, .max_memory_bytes = config.max_unsaved_bytes},
-          [&log, &metrics](const VaultEvent& event) {
-            metrics.vault_event(event.kind);
-            log.warn("store: {} {}: {}", name_of(event.kind), event.file, event.error.describe());
-          }));
-  log.info("store: {} models", vault->catalogue().size());
+  const auto on_event = [&log, &metrics](const VaultEvent& event) {
+    metrics.vault_event(event.kind);
+    log.warn("store: {} {}: {}", name_of(event.kind), event.file, event.error.describe());
+  };
+  ASSIGN_OR_RETURN(const StoreSetup store,
+                   open_store(hints, source, measurement, config, now, log, on_event));
 
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
   ServerIdentity identity(source, config_text, now);
+  Tenancy tenancy(config, *store.vault, metrics, now);
+  tenancy.load([&log](std::string_view kind, const Error& error) {
+    log.error("a record of {} was left out: {}", kind, error.describe());
+  });
   Background background(*reactor);
   WorkerPool workers(*reactor,
                      {.worker_path = programs.worker,
@@ -169,17 +165,14 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
                      {.memory_bytes = hints.memory_mib << 20});
-  Tenancy tenancy(config, *vault, metrics, now);
-  tenancy.load([&log](std::string_view kind, const Error& error) {
-    log.error("a record of {} was left out: {}", kind, error.describe());
-  });
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
   ServeContext context{.reactor = *reactor,
                        .background = background,
                        .identity = identity,
-                       .vault = *vault,
+                       .vault = *store.vault,
+                       .handover = *store.giver,
                        .workers = workers,
                        .metrics = metrics,
                        .tenancy = tenancy,
@@ -194,13 +187,13 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
       HttpServer::create(*reactor, listen_fd, *tls, service, HttpServerLimits());
 
   OperatorService for_operator(metrics, [&, started = Reactor::Clock::now()] {
-    ServerState state{.ready = service.ready(),
+    ServerState state{.ready = service.ready() && !store.giver->finished(),
                       .http = server->counters(),
                       .workers = workers.counts(),
                       .resident_bytes = resident_bytes(),
                       .uptime = std::chrono::duration_cast<std::chrono::seconds>(
                           Reactor::Clock::now() - started)};
-    for (const auto& record : vault->catalogue()) {
+    for (const auto& record : store.vault->catalogue()) {
       ++state.models;
       state.model_bytes += record->size;
     }

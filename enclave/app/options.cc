@@ -42,6 +42,21 @@ void add_collateral_options(CLI::App& app, HostHints& hints) {
       ->check(CLI::Range(0, 3));
 }
 
+void add_handover(CLI::App& app, HostHints& hints) {
+  app.add_flag("--old-server-is-gone", hints.old_server_is_gone,
+               "Use keys of a handover that was interrupted, although the old server never "
+               "confirmed that it stopped: only when it will never run again");
+  CLI::App* handover =
+      app.add_subcommand("handover",
+                         "Take over the models of a running server of an older release, which "
+                         "then stops serving, and go on as an ordinary server. Both configurations "
+                         "have to allow it (docs/configuration.md)")
+          ->fallthrough();
+  handover->add_option("--from", hints.handover_from, "The old server's address and port")
+      ->required()
+      ->type_name("HOST:PORT");
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
@@ -102,6 +117,7 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
       ->capture_default_str();
   add_metrics_options(app, hints);
   add_collateral_options(app, hints);
+  add_handover(app, hints);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -31,6 +31,9 @@ struct HostHints {
   std::string collateral_cache;    // --collateral-cache folder; empty: in memory
   std::string collateral_ca;       // --collateral-ca file; empty: the system's
   std::optional<uint32_t> vmpl{};  // --vmpl, SEV-SNP; absent: the kernel's own
+  // `blindai-server handover --from host:port`; empty: an ordinary start.
+  std::string handover_from;
+  bool old_server_is_gone = false;  // --old-server-is-gone
 };
 
 // What the command line asked for. `exit` is set when there is nothing more to do (--help,

@@ -61,6 +61,21 @@ TEST(Options, SayWhereCollateralComesFrom) {
   EXPECT_FALSE(parse({"--tee", "snp", "--store", "s"}).hints.vmpl.has_value());
 }
 
+TEST(Options, TakeOverOnlyWhenToldFromWhom) {
+  const ParsedOptions plain = parse({"--tee", "simulation", "--store", "s"});
+  EXPECT_EQ(plain.hints.handover_from, "");
+  EXPECT_FALSE(plain.hints.old_server_is_gone);
+  const ParsedOptions handover =
+      parse({"handover", "--from", "old:9924", "--tee", "simulation", "--store", "s"});
+  EXPECT_FALSE(handover.exit);
+  EXPECT_EQ(handover.hints.handover_from, "old:9924");
+  EXPECT_EQ(handover.hints.store, "s");
+  EXPECT_EQ(parse({"handover", "--tee", "simulation", "--store", "s"}).status, 2);
+  EXPECT_EQ(parse({"--from", "old:9924", "--tee", "simulation", "--store", "s"}).status, 2);
+  EXPECT_TRUE(parse({"--tee", "simulation", "--store", "s", "--old-server-is-gone"})
+                  .hints.old_server_is_gone);
+}
+
 TEST(Options, SayWhereMetricsAreAnswered) {
   const ParsedOptions none = parse({"--tee", "simulation", "--store", "s"});
   EXPECT_TRUE(none.hints.metrics.empty());

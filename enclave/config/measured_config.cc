@@ -1,6 +1,9 @@
 #include "enclave/config/measured_config.h"
 
 #include <algorithm>
+#include <sstream>
+
+#include <toml++/toml.h>
 
 #include "enclave/config/field_reader.h"
 #include "lib/base/model_id.h"
@@ -98,6 +101,9 @@ Outcome<ConfiguredModel> read_model(const toml::table& table, size_t place) {
 }
 
 Outcome<void> read_tables(FieldReader& fields, MeasuredConfig& out) {
+  std::ostringstream handover;
+  if (const toml::table* table = fields.table("handover"); table != nullptr) handover << *table;
+  ASSIGN_OR_RETURN(out.handover, parse_handover_rules(handover.str()));
   if (const toml::table* limits = fields.table("limits"); limits != nullptr) {
     ASSIGN_OR_RETURN(out.limits, read_limits(*limits));
   }

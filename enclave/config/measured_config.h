@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "enclave/config/handover_config.h"
 #include "lib/auth/account_limits.h"
 #include "lib/auth/public_key.h"
 #include "lib/auth/token_issuer.h"
@@ -58,6 +59,8 @@ struct MeasuredConfig {
   uint32_t max_models = 10'000;
   ConfiguredLimits limits;
   std::vector<ConfiguredModel> models;
+  // The table [handover].
+  HandoverRules handover;
 
   // The text it was read from, and the hash of that text.
   std::string text;
@@ -69,7 +72,7 @@ struct MeasuredConfig {
 
 // The fields above by name (run_time_s and load_time_s in seconds), as TOML. An empty text means
 // all defaults. Errors, each naming the field: "config.syntax", "config.unknown-field",
-// "config.type", "config.value".
+// "config.type", "config.value"; policy.* for those in the tables of handover.
 Outcome<MeasuredConfig> parse_measured_config(std::string_view text);
 
 }  // namespace blindai

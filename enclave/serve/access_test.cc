@@ -122,7 +122,7 @@ TEST(Access, HandlesAreTheirAccountsWhereThereAreAccounts) {
 }
 
 TEST(Access, HandlesAreWhoeverCameFirstsWhereThereAreNone) {
-  const MeasuredConfig config;
+  const MeasuredConfig config = {};
   std::string asked;
   const auto taken = [&](std::string_view handle) {
     asked = handle;

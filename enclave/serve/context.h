@@ -6,6 +6,7 @@
 #include <string>
 
 #include "enclave/config/measured_config.h"
+#include "enclave/handover/giver.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/identity.h"
 #include "enclave/serve/metrics.h"
@@ -22,6 +23,7 @@ struct ServeContext {
   Background& background;  // calls of `identity`, and those of `vault` that may block
   ServerIdentity& identity;
   Vault& vault;
+  HandoverGiver& handover;  // answer() in `background`
   WorkerPool& workers;
   Metrics& metrics;
   Tenancy& tenancy;

@@ -10,7 +10,7 @@
 namespace blindai {
 namespace {
 
-constexpr uint8_t kLayout = 1;
+constexpr uint8_t kUseLayout = 1;
 // What a record of the store can hold, with room to spare for its layout.
 constexpr size_t kMaxEntries = 20'000;
 
@@ -19,7 +19,7 @@ constexpr size_t kMaxEntries = 20'000;
 Bytes encode_uses(const std::vector<UseEntry>& entries) {
   BLINDAI_CHECK(entries.size() <= kMaxEntries);
   Bytes out;
-  put_u8(out, kLayout);
+  put_u8(out, kUseLayout);
   put_u32le(out, static_cast<uint32_t>(entries.size()));
   for (const UseEntry& entry : entries) {
     append(out, entry.name_hash);
@@ -33,7 +33,7 @@ Result<std::vector<UseEntry>> decode_uses(BytesView record) {
   const auto bad = [&r] { return fail(Code::kMalformed, "serve.use-record", r.at()); };
   uint8_t layout = 0;
   uint32_t count = 0;
-  if (!r.u8(layout) || layout != kLayout || !r.u32le(count) || count > kMaxEntries) return bad();
+  if (!r.u8(layout) || layout != kUseLayout || !r.u32le(count) || count > kMaxEntries) return bad();
   std::vector<UseEntry> out;
   for (uint32_t i = 0; i < count; ++i) {
     UseEntry entry;
@@ -80,15 +80,14 @@ Time LastUse::last_use(const std::string& id) const {
 std::vector<LastUse::Record> LastUse::take_changed() {
   std::array<std::vector<UseEntry>, kNumRecords> entries;
   for (const auto& [id, use] : uses_)
-    if (const uint8_t record = record_of(use.name_hash); changed_[record])
+    if (const size_t record = record_of(use.name_hash); changed_[record])
       entries[record].push_back({.name_hash = use.name_hash, .last_use = use.at});
   std::vector<Record> out;
   for (size_t i = 0; i < kNumRecords; ++i) {
     if (!std::exchange(changed_[i], false)) continue;
     std::ranges::sort(entries[i], {}, &UseEntry::name_hash);
     if (entries[i].size() > kMaxEntries) entries[i].resize(kMaxEntries);
-    const auto byte = static_cast<uint8_t>(i);
-    out.push_back({.name = std::string(kRecordPrefix) + to_hex(BytesView(&byte, 1)),
+    out.push_back({.name = std::string(kRecordPrefix) + "0123456789abcdef"[i],
                    .bytes = encode_uses(entries[i])});
   }
   return out;

@@ -30,8 +30,8 @@ Result<std::vector<UseEntry>> decode_uses(BytesView record);
 
 class LastUse {
  public:
-  // Ids are spread over so many records, so that each stays small.
-  static constexpr size_t kNumRecords = 256;
+  // Ids are spread over so many records, so that one use does not write all of them.
+  static constexpr size_t kNumRecords = 16;
   static constexpr std::string_view kRecordPrefix = "usage/";
 
   // `start`: what a model that was never seen counts as last used at.
@@ -51,7 +51,7 @@ class LastUse {
   std::vector<Record> take_changed();
 
  private:
-  static uint8_t record_of(const Sha256Digest& name_hash) { return name_hash.front(); }
+  static size_t record_of(const Sha256Digest& name_hash) { return name_hash.front() >> 4; }
 
   struct Use {
     Sha256Digest name_hash;

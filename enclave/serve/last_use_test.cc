@@ -38,7 +38,8 @@ TEST(UseRecord, IsRefusedWhenCutExtendedOrOutOfOrder) {
   for (size_t bit = 0; bit < good.size() * 8; ++bit) {
     Bytes flipped = good;
     flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
-    if (!refused(flipped)) EXPECT_EQ(encode_uses(decode_uses(flipped).value()), flipped) << bit;
+    if (refused(flipped)) continue;
+    EXPECT_EQ(encode_uses(decode_uses(flipped).value()), flipped) << bit;
   }
   std::vector<UseEntry> twice = {sample()[0], sample()[0]};
   EXPECT_TRUE(refused(encode_uses(twice)));
@@ -68,13 +69,13 @@ TEST(LastUse, SurvivesARestartForModelsThatAreThereStill) {
     before.used(ids.back(), {1000 + i});
   }
   const auto records = before.take_changed();
-  EXPECT_GT(records.size(), 200u);
+  EXPECT_EQ(records.size(), LastUse::kNumRecords);
   EXPECT_TRUE(before.take_changed().empty());
   ids.pop_back();
   LastUse after({5000});
   for (const LastUse::Record& record : records) {
     EXPECT_TRUE(record.name.starts_with("usage/"));
-    EXPECT_EQ(record.name.size(), 8u);
+    EXPECT_EQ(record.name.size(), 7u);
     after.load(decode_uses(record.bytes).value(), ids);
   }
   EXPECT_EQ(after.last_use("m0").seconds, 1000);

@@ -96,6 +96,8 @@ RequestKind kind_of(Endpoint endpoint) {
     case Endpoint::kEndorse:
     case Endpoint::kRetire:
       return RequestKind::kKeys;
+    case Endpoint::kHandover:
+      break;
   }
   return RequestKind::kOther;
 }

@@ -22,6 +22,14 @@ std::string keys_json(const OwnerRecord& record) {
   return to_json(OwnerKeys{.owner = record.root(), .keys = record.keys});
 }
 
+// lib/base says where JSON ends to be JSON, and not whose it is.
+HttpResponse body_problem(const Error& error) {
+  if (!error.name().starts_with("json.")) return problem_response(error);
+  return problem_response(Problem(error.code, error.id,
+                                  "The body of this request is not the JSON that docs/http.md asks "
+                                  "for; the client libraries write it."));
+}
+
 // Whether the key has acted as an owner: it could not be another's without losing its models.
 bool has_models(ServeContext& context, const PublicKey& key) {
   const std::string name = to_hex(key.bytes);
@@ -49,7 +57,7 @@ void change_keys(ServeContext& context, const HttpReply& to,
 void take_endorsement(ServeContext& context, const Caller& caller, BytesView body,
                       const HttpReply& to) {
   const Result<Endorsement> asked = parse_endorsement(as_text(body), caller.root);
-  if (!asked.has_value()) return to.send(problem_response(asked.error()));
+  if (!asked.has_value()) return to.send(body_problem(asked.error()));
   const Result<ConsentingKey> key = verify_endorsement(*asked);
   if (!key.has_value()) return to.send(problem_response(key.error()));
   if (has_models(context, key->key()))
@@ -114,7 +122,7 @@ Outcome<Exchange> change_access(ServeContext& context, const CallerPtr& caller,
   return std::make_shared<CollectedBody>(
       reply, kMaxSmallBody, [&context, record](const Bytes& body, const HttpReply& to) {
         const Result<ModelAccess> access = parse_model_access(as_text(body));
-        if (!access.has_value()) return to.send(problem_response(access.error()));
+        if (!access.has_value()) return to.send(body_problem(access.error()));
         auto changed = std::make_shared<Result<RecordPtr>>();
         context.background.run(
             [&vault = context.vault, record, rules = rules_of(*access), changed] {

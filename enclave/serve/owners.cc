@@ -9,7 +9,7 @@
 namespace blindai {
 namespace {
 
-constexpr uint8_t kLayout = 1;
+constexpr uint8_t kOwnerLayout = 1;
 
 std::unexpected<Error> bad_record(const ByteReader& r) {
   return fail(Code::kMalformed, "auth.owner-record", r.at());
@@ -28,7 +28,7 @@ bool has_active(const OwnerRecord& record) {
 Bytes encode_owner(const OwnerRecord& record) {
   BLINDAI_CHECK(!record.keys.empty() && record.keys.size() <= kMaxOwnerKeys);
   Bytes out;
-  put_u8(out, kLayout);
+  put_u8(out, kOwnerLayout);
   put_u8(out, record.retention_days.has_value() ? 1 : 0);
   put_u32le(out, record.retention_days.value_or(0));
   put_u16le(out, static_cast<uint16_t>(record.keys.size()));
@@ -45,7 +45,7 @@ Result<OwnerRecord> decode_owner(BytesView bytes) {
   uint8_t has_retention = 0;
   uint32_t days = 0;
   uint16_t count = 0;
-  if (!r.u8(layout) || layout != kLayout || !r.u8(has_retention) || has_retention > 1 ||
+  if (!r.u8(layout) || layout != kOwnerLayout || !r.u8(has_retention) || has_retention > 1 ||
       !r.u32le(days) || (has_retention == 0 && days != 0) || !r.u16le(count) || count == 0 ||
       count > kMaxOwnerKeys)
     return bad_record(r);
@@ -105,6 +105,12 @@ std::optional<uint32_t> OwnerBook::retention_of(const PublicKey& root) const {
   const std::lock_guard lock(mutex_);
   const auto found = owners_.find(root);
   return found == owners_.end() ? std::nullopt : found->second.retention_days;
+}
+
+bool OwnerBook::any_retention() const {
+  const std::lock_guard lock(mutex_);
+  return std::ranges::any_of(
+      owners_, [](const auto& entry) { return entry.second.retention_days.value_or(0) > 0; });
 }
 
 Outcome<OwnerRecord> OwnerBook::keep(OwnerRecord record) {

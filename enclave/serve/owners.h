@@ -61,6 +61,8 @@ class OwnerBook {
   // With the root alone when there is no record.
   OwnerRecord record_of(const PublicKey& root) const;
   std::optional<uint32_t> retention_of(const PublicKey& root) const;
+  // Whether any owner's plan says a number of days.
+  bool any_retention() const;
 
   // Gives the owner another key; the same again changes nothing. The answer is the owner's record.
   // Errors: kConflict "auth.key-retired", "auth.key-taken" (another owner's), "auth.too-many-keys";

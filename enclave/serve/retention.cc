@@ -16,11 +16,18 @@ uint64_t Retention::days_of(const ModelRecord& record) const {
   return stricter(config_.limits.accounts, plan).retention_days.value_or(0);
 }
 
-std::optional<Time> Retention::end_of(const ModelRecord& record) const {
-  const uint64_t days = days_of(record);
+bool Retention::matters() const {
+  return config_.limits.accounts.retention_days.value_or(0) > 0 || owners_.any_retention();
+}
+
+std::optional<Time> Retention::end_after(const ModelRecord& record, uint64_t days) const {
   if (days == 0) return std::nullopt;
   const Time last = std::max(uses_.last_use(record.id), record.created);
   return last + static_cast<int64_t>(days) * kDay;
+}
+
+std::optional<Time> Retention::end_of(const ModelRecord& record) const {
+  return end_after(record, days_of(record));
 }
 
 bool Retention::has_ended(const ModelRecord& record, Time now) const {
@@ -29,10 +36,11 @@ bool Retention::has_ended(const ModelRecord& record, Time now) const {
 }
 
 std::optional<std::string> Retention::warning(const ModelRecord& record, Time now) const {
-  const std::optional<Time> end = end_of(record);
+  const uint64_t days = days_of(record);
+  const std::optional<Time> end = end_after(record, days);
   if (!end.has_value()) return std::nullopt;
-  const auto whole = static_cast<int64_t>(days_of(record)) * kDay;
-  if (now < *end + -std::min(kWarnDays * kDay, whole / 2)) return std::nullopt;
+  const int64_t ahead = std::min(kWarnDays * kDay, static_cast<int64_t>(days) * kDay / 2);
+  if (now < *end + -ahead) return std::nullopt;
   return to_rfc3339(*end);
 }
 

@@ -22,6 +22,8 @@ class Retention {
   Retention(const MeasuredConfig& config, const OwnerBook& owners, const LastUse& uses)
       : config_(config), owners_(owners), uses_(uses) {}
 
+  // Whether any model may ever be removed; if not, nobody needs to know when it was used.
+  bool matters() const;
   // The first moment at which the model may be removed; nothing: never.
   std::optional<Time> end_of(const ModelRecord& record) const;
   bool has_ended(const ModelRecord& record, Time now) const;
@@ -31,6 +33,7 @@ class Retention {
  private:
   // 0: for good.
   uint64_t days_of(const ModelRecord& record) const;
+  std::optional<Time> end_after(const ModelRecord& record, uint64_t days) const;
 
   const MeasuredConfig& config_;
   const OwnerBook& owners_;

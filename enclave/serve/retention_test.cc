@@ -40,6 +40,17 @@ class RetentionTest : public testing::Test {
   std::vector<std::string> reported;
 };
 
+TEST_F(RetentionTest, MattersOnceAPlanOrTheConfigurationSaysDays) {
+  EXPECT_FALSE(tenancy->retention.matters());
+  ASSERT_TRUE(tenancy->owners.remember_retention(test_key().public_key(), 0).has_value());
+  EXPECT_FALSE(tenancy->retention.matters());
+  ASSERT_TRUE(tenancy->owners.remember_retention(test_key().public_key(), 3).has_value());
+  EXPECT_TRUE(tenancy->retention.matters());
+  ASSERT_TRUE(tenancy->owners.remember_retention(test_key().public_key(), 0).has_value());
+  config.limits.accounts.retention_days = 5;
+  EXPECT_TRUE(tenancy->retention.matters());
+}
+
 TEST_F(RetentionTest, IsOffByDefault) {
   const auto record = put("m", true);
   EXPECT_EQ(days_left(*record), -1);
@@ -125,7 +136,7 @@ TEST_F(RetentionTest, OwnersAreKeptOverARestart) {
 
 TEST_F(RetentionTest, RecordsThatCannotBeReadAreReportedWithoutWhoseTheyAre) {
   ASSERT_TRUE(store.vault->put_record("owner/00", as_bytes("nonsense")).has_value());
-  ASSERT_TRUE(store.vault->put_record("usage/00", as_bytes("nonsense")).has_value());
+  ASSERT_TRUE(store.vault->put_record("usage/0", as_bytes("nonsense")).has_value());
   open();
   EXPECT_EQ(reported,
             (std::vector<std::string>{"owner/ auth.owner-record", "usage/ serve.use-record"}));

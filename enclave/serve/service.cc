@@ -3,11 +3,12 @@
 #include <fmt/core.h>
 #include <utility>
 
+#include "enclave/serve/attestation_routes.h"
+#include "enclave/serve/handover_route.h"
 #include "enclave/serve/infer_exchange.h"
 #include "enclave/serve/models.h"
 #include "enclave/serve/reply.h"
 #include "enclave/serve/upload_exchange.h"
-#include "lib/channel/binding.h"
 
 namespace blindai {
 namespace {
@@ -48,6 +49,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
   if (!route.version.empty() && route.version != kOnlyVersion)
     return problem(Code::kNotFound, "model.version",
                    "Models here have one version, 1; leave /versions/ out or ask for 1.");
+  RETURN_IF_ERROR(still_serves(context_, route));
   ASSIGN_OR_RETURN(CallerPtr caller, context_.tenancy.callers.identify(head, reply));
   Asked asked{
       .head = head, .route = route, .reply = reply, .caller = std::move(caller), .record = nullptr};
@@ -99,9 +101,11 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle_rest(const Asked& asked
       return answer_with(reply, std::move(models));
     }
     case Endpoint::kEvidence:
-      return evidence(reply);
+      return show_evidence(context_, reply);
     case Endpoint::kFreshEvidence:
-      return fresh_evidence(reply);
+      return make_evidence(context_, reply);
+    case Endpoint::kHandover:
+      return hand_over(context_, reply);
     case Endpoint::kKeys:
       return list_keys(context_, asked.caller, reply);
     case Endpoint::kEndorse:
@@ -116,6 +120,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle_rest(const Asked& asked
 
 Outcome<BlindaiService::Exchange> BlindaiService::handle_model(const Asked& asked) {
   const ModelRecord& record = *asked.record;
+  RETURN_IF_ERROR(still_runs(context_, asked.route, record));
   const auto answer = [&](std::string json) {
     return answer_with(asked.reply, std::move(json), expiry_fields(record));
   };
@@ -245,38 +250,6 @@ Outcome<BlindaiService::Exchange> BlindaiService::unload(const Asked& asked) {
   RETURN_IF_ERROR(may_change(context_.config, *asked.record, *asked.caller));
   context_.workers.forget(asked.record->content_id);
   return answer_with(asked.reply, "{}");
-}
-
-BlindaiService::Exchange BlindaiService::evidence(const HttpReply& reply) {
-  return std::make_shared<CollectedBody>(
-      reply, kMaxSmallBody, [this](const Bytes& /*body*/, const HttpReply& to) {
-        auto message = std::make_shared<Result<std::string>>();
-        context_.background.run(
-            [this, message] { *message = context_.identity.certificate_message(); },
-            [message, to] {
-              to.send(message->has_value() ? json_response(200, std::move(**message))
-                                           : problem_response(message->error()));
-            });
-      });
-}
-
-BlindaiService::Exchange BlindaiService::fresh_evidence(const HttpReply& reply) {
-  return std::make_shared<CollectedBody>(
-      reply, kMaxAttestationQuestion, [this](const Bytes& body, const HttpReply& to) {
-        const Result<ByteArray<32>> nonce = decode_attestation_question(as_text(body));
-        if (!nonce.has_value()) return to.send(problem_response(nonce.error()));
-        const Result<ByteArray<32>> exporter = to.export_key(kExporterLabel);
-        if (!exporter.has_value()) return to.send(problem_response(exporter.error()));
-        auto message = std::make_shared<Result<std::string>>();
-        context_.background.run(
-            [this, message, nonce = *nonce, exporter = *exporter] {
-              *message = context_.identity.fresh_message(nonce, exporter);
-            },
-            [message, to] {
-              to.send(message->has_value() ? json_response(200, std::move(**message))
-                                           : problem_response(message->error()));
-            });
-      });
 }
 
 // The caller's own models; without a key, those that nobody owns.

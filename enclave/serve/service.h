@@ -47,8 +47,6 @@ class BlindaiService final : public HttpService {
   Outcome<Exchange> remove(const Asked& asked);
   Outcome<Exchange> load(const Asked& asked);
   Outcome<Exchange> unload(const Asked& asked);
-  Exchange fresh_evidence(const HttpReply& reply);
-  Exchange evidence(const HttpReply& reply);
   Outcome<std::string> list(const Caller& caller) const;
   std::string index(const Caller& caller) const;
   std::string all_statistics(const Caller& caller) const;

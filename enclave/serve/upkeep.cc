@@ -20,7 +20,7 @@ void Upkeep::later() {
 
 void Upkeep::round() {
   service_.remove_expired([this](size_t n) { log_.info("retention: {} models removed", n); });
-  if (++rounds_ % kRoundsPerWrite == 0) {
+  if (++rounds_ % kRoundsPerWrite == 0 && context_.tenancy.retention.matters()) {
     auto kept = std::make_shared<Status>();
     context_.background.run(
         [&tenancy = context_.tenancy, changed = context_.tenancy.uses.take_changed(), kept] {
@@ -34,6 +34,7 @@ void Upkeep::round() {
 }
 
 void Upkeep::finish() {
+  if (!context_.tenancy.retention.matters()) return;
   const Status kept = context_.tenancy.keep_uses(context_.tenancy.uses.take_changed());
   if (!kept.has_value()) log_.error("uses: {}", kept.error().describe());
 }

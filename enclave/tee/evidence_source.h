@@ -3,9 +3,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "lib/attest/evidence.h"
 #include "lib/base/result.h"
+#include "lib/base/secret.h"
 
 namespace blindai {
 
@@ -20,6 +22,10 @@ class EvidenceSource {
   virtual Result<Evidence> evidence(const ByteArray<64>& report_data) = 0;
   // Collateral that is in force now and fits evidence().
   virtual Result<Collateral> collateral() = 0;
+  // A secret that this platform gives to this measurement alone, the same at each start. Nothing
+  // where the TEE has none to give; a TEE that has one and does not give it now is an error, never
+  // nothing, or models would be sealed under a key that is not kept.
+  virtual Result<std::optional<SecretKey>> sealing_root() { return std::nullopt; }
 };
 
 }  // namespace blindai

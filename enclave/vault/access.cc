@@ -55,7 +55,7 @@ Result<std::shared_ptr<const ModelRecord>> Vault::change_access(
     std::string_view id, const AccessRules& rules,
     const std::shared_ptr<const ModelRecord>& expected) {
   VaultState& state = *state_;
-  const std::shared_ptr<const ModelRecord> before = state.find(id);
+  std::shared_ptr<const ModelRecord> before = state.find(id);
   if (before == nullptr) return state.unknown(id);
   if (expected != nullptr && before != expected) return changed_meanwhile();
   if (before->access == rules) {
@@ -94,6 +94,10 @@ Result<std::shared_ptr<const ModelRecord>> Vault::change_access(
   }
 
   const std::lock_guard names(state.names_mutex);
+  if (const Status writable = state.writable(); !writable.has_value()) {
+    if (before->saved) return give_up(writable.error());
+    return std::unexpected(writable.error());
+  }
   if (state.find(id) != before) {
     if (before->saved) return give_up(changed_meanwhile().error());
     return changed_meanwhile();
@@ -125,6 +129,13 @@ Status Vault::inherit(InheritedKeys keys) {
   }
   const std::lock_guard writing(state_->records_mutex);
   return scan_store(*state_, Scan::kForNewKeys);
+}
+
+Status Vault::retire() {
+  const std::lock_guard names(state_->names_mutex);
+  if (state_->folder_unsynced) RETURN_IF_ERROR(state_->sync_folder());
+  state_->retired = true;
+  return {};
 }
 
 InheritedKeys Vault::keys_for_handover() const {

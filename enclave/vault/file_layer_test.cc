@@ -94,6 +94,18 @@ TEST(PosixFileLayer, BelongsToOneProcessAtATime) {
   EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
 }
 
+TEST(PosixFileLayer, IsGivenFromOneProcessToAnother) {
+  const TemporaryFolder folder;
+  auto old = PosixFileLayer::open_folder(folder / "store").value();
+  auto next = PosixFileLayer::open_beside(folder / "store").value();
+  ASSERT_TRUE(next->create("record").has_value());
+  EXPECT_EQ(next->take().error().name(), "vault.in-use");
+  old->release();
+  EXPECT_TRUE(next->take().has_value());
+  EXPECT_EQ(old->take().error().name(), "vault.in-use");
+  EXPECT_TRUE(old->open("record").has_value());
+}
+
 TEST(PosixFileLayer, FollowsNoLinkAndWaitsForNoPipe) {
   const TemporaryFolder folder;
   auto files = PosixFileLayer::open_folder(folder / "store").value();
@@ -133,7 +145,7 @@ TEST(Vault, OnARealFolderFindsItsModelsAgain) {
   const Bytes bytes = model_bytes(1, 500'000);
   for (int round = 0; round < 2; ++round) {
     auto files = PosixFileLayer::open_folder(folder / "store").value();
-    SealingKey key = simulation_sealing_key(*files).value();
+    SealingRoot key = simulation_sealing_root(*files).value();
     EXPECT_TRUE(key.insecure);
     EXPECT_NE(key.source.find("INSECURE"), std::string_view::npos);
     auto vault = Vault::open(*files, {.own = {std::move(key.secret), filled<32>(7)}}, kOptions,
@@ -143,37 +155,6 @@ TEST(Vault, OnARealFolderFindsItsModelsAgain) {
       ASSERT_TRUE(put(*vault, "m", bytes).has_value());
     }
     EXPECT_EQ(get(*vault, "m").value(), bytes);
-  }
-}
-
-TEST(SimulationSealingKey, IsMadeOnceAndNeverReplaced) {
-  FaultyFileLayer files;
-  const SealingKey first = simulation_sealing_key(files).value();
-  files.power_cut();
-  EXPECT_EQ(simulation_sealing_key(files)->secret.reveal(KeyAccess()),
-            first.secret.reveal(KeyAccess()));
-  const std::string name(kInsecureKeyFile);
-  EXPECT_EQ(files.names(), std::vector{name});
-  for (const size_t length : {0u, 31u, 33u}) {
-    files.put(name, Bytes(length));
-    EXPECT_EQ(simulation_sealing_key(files).error().name(), "vault.simulation-key") << length;
-    EXPECT_EQ(files.content(name), Bytes(length));
-  }
-}
-
-TEST(SimulationSealingKey, SurvivesACrashAtAnyCall) {
-  for (size_t index = 0;; ++index) {
-    FaultyFileLayer files;
-    files.inject(FaultyFileLayer::Fault::kFromThereOn, index);
-    const Result<SealingKey> key = simulation_sealing_key(files);
-    const bool reached = files.fault_reached();
-    files.power_cut();
-    const Result<SealingKey> again = simulation_sealing_key(files);
-    ASSERT_TRUE(again.has_value()) << index;
-    if (key.has_value()) {
-      EXPECT_EQ(key->secret.reveal(KeyAccess()), again->secret.reveal(KeyAccess()));
-    }
-    if (!reached) break;
   }
 }
 

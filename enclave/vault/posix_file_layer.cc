@@ -108,19 +108,31 @@ class PosixFile : public File {
 
 }  // namespace
 
-Result<std::unique_ptr<PosixFileLayer>> PosixFileLayer::open_folder(const std::string& path) {
+Result<std::unique_ptr<PosixFileLayer>> PosixFileLayer::open_beside(const std::string& path) {
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return error_of(errno);
   const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (fd < 0) return error_of(errno);
   std::unique_ptr<PosixFileLayer> out(new PosixFileLayer(fd));
-  if (::flock(fd, LOCK_EX | LOCK_NB) != 0) {
-    if (errno != EWOULDBLOCK) return error_of(errno);
-    return fail(Code::kConflict,
-                {"vault.in-use",
-                 "Another server is using this store; stop it, or start this one with a store of "
-                 "its own."});
-  }
   return out;
+}
+
+Result<std::unique_ptr<PosixFileLayer>> PosixFileLayer::open_folder(const std::string& path) {
+  ASSIGN_OR_RETURN(std::unique_ptr<PosixFileLayer> out, open_beside(path));
+  RETURN_IF_ERROR(out->take());
+  return out;
+}
+
+Status PosixFileLayer::take() {
+  if (::flock(folder_fd_, LOCK_EX | LOCK_NB) == 0) return {};
+  if (errno != EWOULDBLOCK) return error_of(errno);
+  return fail(Code::kConflict,
+              {"vault.in-use",
+               "Another server is using this store; stop it, or start this one with a store of "
+               "its own."});
+}
+
+void PosixFileLayer::release() {
+  ::flock(folder_fd_, LOCK_UN);
 }
 
 PosixFileLayer::~PosixFileLayer() {

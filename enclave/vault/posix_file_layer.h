@@ -15,6 +15,13 @@ class PosixFileLayer : public FileLayer {
   // Takes the folder for this process alone (flock), until the object dies.
   // Errors: kConflict "vault.in-use" when another process has it; those of FileLayer.
   static Result<std::unique_ptr<PosixFileLayer>> open_folder(const std::string& path);
+  // The same without taking it: until take() succeeds, another process may have it. For a handover,
+  // whose new server gets the store from the old one.
+  static Result<std::unique_ptr<PosixFileLayer>> open_beside(const std::string& path);
+  // Errors: kConflict "vault.in-use"; those of FileLayer.
+  Status take();
+  // For another process to take. What is open stays open.
+  void release();
   ~PosixFileLayer() override;
   PosixFileLayer(const PosixFileLayer&) = delete;
   PosixFileLayer& operator=(const PosixFileLayer&) = delete;

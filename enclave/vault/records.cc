@@ -122,6 +122,7 @@ Status VaultState::write_record(std::string_view name, BytesView bytes) {
     return give_up(written.error());
 
   const std::lock_guard names(names_mutex);
+  if (const Status ours = writable(); !ours.has_value()) return give_up(ours.error());
   if (const Status renamed = disk.rename(temporary, file); !renamed.has_value())
     return give_up(renamed.error());
   RecordPlace place{.file = file,
@@ -181,6 +182,14 @@ Result<std::optional<Bytes>> Vault::read_record(FileLayer& files, const SealFor&
   return std::optional(std::move(*bytes));
 }
 
+Status Vault::write_record(FileLayer& files, const SealFor& own, std::string_view name,
+                           BytesView bytes) {
+  RETURN_IF_ERROR(check_record_name(name));
+  if (bytes.size() > kMaxRecordBytes) return fail(Code::kTooLarge, "vault.record-size");
+  VaultState state(files, {.own = own.duplicate(KeyAccess())}, {}, [](const VaultEvent&) {});
+  return state.write_record(name, bytes);
+}
+
 std::vector<std::string> Vault::list_records(std::string_view prefix) const {
   const std::lock_guard lock(state_->mutex);
   std::vector<std::string> out;
@@ -195,6 +204,7 @@ Status Vault::remove_record(std::string_view name) {
   if (name == kEpochsRecord) return fail(Code::kInvalid, "vault.record-name");
   const std::lock_guard writing(state_->records_mutex);
   const std::lock_guard names(state_->names_mutex);
+  RETURN_IF_ERROR(state_->writable());
   // As in remove(): what is not there is gone for certain.
   if (state_->folder_unsynced) RETURN_IF_ERROR(state_->sync_folder());
   RecordPlace place;

@@ -39,15 +39,23 @@ Status make_key(FileLayer& files, const std::string& name) {
 
 }  // namespace
 
-SealingKey momentary_sealing_key() {
+SealingRoot momentary_sealing_root() {
   ByteArray<32> raw;
   random_bytes(raw);
   return {.secret = SecretKey(std::move(raw)),
           .source = "made at this start; models are kept until the server stops",
-          .insecure = false};
+          .insecure = false,
+          .lasts = false};
 }
 
-Result<SealingKey> simulation_sealing_key(FileLayer& files) {
+SealingRoot hardware_sealing_root(SecretKey secret) {
+  return {.secret = std::move(secret),
+          .source = "derived by the hardware for this measurement",
+          .insecure = false,
+          .lasts = true};
+}
+
+Result<SealingRoot> simulation_sealing_root(FileLayer& files) {
   const std::string name(kInsecureKeyFile);
   Result<SecretKey> secret = read_key(files, name);
   if (!secret.has_value() && secret.error().code == Code::kNotFound) {
@@ -55,9 +63,20 @@ Result<SealingKey> simulation_sealing_key(FileLayer& files) {
     secret = read_key(files, name);
   }
   if (!secret.has_value()) return std::unexpected(secret.error());
-  return SealingKey{.secret = std::move(*secret),
-                    .source = "INSECURE simulation key, a file beside the models",
-                    .insecure = true};
+  return SealingRoot{.secret = std::move(*secret),
+                     .source = "INSECURE simulation secret, a file beside the models",
+                     .insecure = true,
+                     .lasts = true};
+}
+
+SecretKey derive_sealing_key(const SecretKey& root, const Sha256Digest& measurement,
+                             const Sha256Digest& rules) {
+  // RFC 5869 section 2.2: what stands for no salt.
+  constexpr ByteArray<32> kNoSalt{};
+  Bytes info = to_bytes(as_bytes("blindai-seal-v1 sealing key"));
+  append(info, measurement);
+  append(info, rules);
+  return hkdf_sha256(root, kNoSalt, info);
 }
 
 }  // namespace blindai

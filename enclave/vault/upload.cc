@@ -206,6 +206,7 @@ Status Upload::publish(const std::shared_ptr<const ModelRecord>& before,
 Status Upload::put_in_place(const std::shared_ptr<const ModelRecord>& before,
                             const std::shared_ptr<const ModelRecord>& record) {
   const std::lock_guard names(state_->names_mutex);
+  RETURN_IF_ERROR(state_->writable());
   // The reservation keeps every other upload from the name, but not its removal, which has an epoch
   // of its own.
   if (state_->find(id_) != before) return changed_meanwhile();

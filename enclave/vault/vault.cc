@@ -68,6 +68,14 @@ std::unexpected<Error> VaultState::unknown(std::string_view id) {
                "save_model off end with the server)."});
 }
 
+Status VaultState::writable() const {
+  if (!retired) return {};
+  return fail(Code::kUnavailable,
+              {"server.handed-over",
+               "This server has handed its models over to a newer one and changes nothing any "
+               "more; connect to the newer one."});
+}
+
 Status VaultState::sync_folder() {
   folder_unsynced = true;
   RETURN_IF_ERROR(disk.sync_dir());
@@ -171,6 +179,7 @@ Result<uint64_t> Vault::remove(std::string_view id,
     if (state.find(id) == record) break;
     names.unlock();
   }
+  RETURN_IF_ERROR(state.writable());
   // A removal that could not be made sure of is made sure of first, so that "unknown" means gone.
   if (state.folder_unsynced) RETURN_IF_ERROR(state.sync_folder());
   if (record == nullptr) return state.unknown(id);

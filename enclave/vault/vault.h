@@ -2,10 +2,10 @@
 // from their headers at start, so that there is no second file to disagree with them.
 //
 //   auto files = PosixFileLayer::open_folder(path);
-//   auto key = simulation_sealing_key(**files);
-//   auto vault = Vault::open(**files, {.own = {std::move(key->secret), measurement}}, options,
-//   log); auto upload = (*vault)->begin_upload("alice/resnet18", {});          // upload.h says how
-//   it goes on auto model = (*vault)->open_model("alice/resnet18");
+//   SealFor own = ...;                                  // of a key that sealing_key.h makes
+//   auto vault = Vault::open(**files, {.own = std::move(own)}, options, log);
+//   auto upload = (*vault)->begin_upload("alice/resnet18", {});  // upload.h says how it goes on
+//   auto model = (*vault)->open_model("alice/resnet18");
 //
 // What it promises
 //   A model whose commit() succeeded is found whole after any crash, until it is removed or
@@ -92,6 +92,11 @@ class Vault {
   // lib/seal when it is damaged; those of FileLayer.
   static Result<std::optional<Bytes>> read_record(FileLayer& files, const SealFor& own,
                                                   std::string_view name);
+  // The same way round: one record into a store that this process has not opened, and that another
+  // may have open. Replaces the record of that name of these programs and touches nothing else.
+  // Errors: those of put_record().
+  static Status write_record(FileLayer& files, const SealFor& own, std::string_view name,
+                             BytesView bytes);
   ~Vault();
   Vault(const Vault&) = delete;
   Vault& operator=(const Vault&) = delete;
@@ -152,6 +157,10 @@ class Vault {
   // from now on. The keys are kept in memory only.
   // Errors: those of listing the folder.
   Status inherit(InheritedKeys keys);
+  // From when it returns on nothing of the store is changed by this vault: uploads, removals, rules
+  // and records end with kUnavailable "server.handed-over"; models still open. Errors: those of
+  // FileLayer; then nothing is different.
+  Status retire();
   // Everything that opens this store's files, own keys included, as a successor inherits it.
   InheritedKeys keys_for_handover() const;
   // The key of one model, when its access rules let it be handed over to this measurement.

@@ -245,5 +245,47 @@ TEST(VaultHandover, InheritingLeavesUploadsThatAreRunningAlone) {
   EXPECT_EQ(get(*store.vault, "new").value(), model_bytes(4));
 }
 
+TEST(VaultHandover, NothingChangesOnceItIsRetired) {
+  Store store;
+  fill_as_predecessor(store);
+  auto upload = store.vault->begin_upload("new", {}).value();
+  ASSERT_TRUE(upload->write(model_bytes(4)).has_value());
+  ASSERT_TRUE(upload->finish_content().has_value());
+  ASSERT_TRUE(store.vault->retire().has_value());
+  const std::vector<std::string> before = store.files.names();
+  EXPECT_EQ(upload->commit(commit_info()).error().name(), "server.handed-over");
+  upload.reset();
+  EXPECT_EQ(put(*store.vault, "other", model_bytes(9)).error().name(), "server.handed-over");
+  EXPECT_EQ(store.vault->remove("plain").error().name(), "server.handed-over");
+  EXPECT_EQ(store.vault->change_access("plain", private_rules()).error().name(),
+            "server.handed-over");
+  EXPECT_EQ(store.vault->put_record("r", as_bytes("late")).error().name(), "server.handed-over");
+  EXPECT_EQ(store.vault->remove_record("r").error().name(), "server.handed-over");
+  std::vector<std::string> after = store.files.names();
+  EXPECT_EQ(after.size() + 1, before.size()) << "the upload's own temporary file is gone";
+  EXPECT_EQ(get(*store.vault, "plain").value(), model_bytes(1));
+  EXPECT_EQ(as_text(**store.vault->get_record("r")), "record");
+}
+
+// A successor writes its record into the store while the predecessor works on it.
+TEST(VaultHandover, ARecordIsWrittenIntoAStoreThatAnotherHasOpen) {
+  Store store;
+  fill_as_predecessor(store);
+  auto upload = store.vault->begin_upload("new", {}).value();
+  ASSERT_TRUE(upload->write(model_bytes(4)).has_value());
+  const SealFor successor = seal_for(7, 99);
+  for (const char* text : {"first", "second"}) {
+    ASSERT_TRUE(Vault::write_record(store.files, successor, "r", as_bytes(text)).has_value());
+    store.files.power_cut();
+    EXPECT_EQ(as_text(**Vault::read_record(store.files, successor, "r")), text);
+  }
+  EXPECT_EQ(as_text(**store.vault->get_record("r")), "record");
+  EXPECT_EQ(Vault::write_record(store.files, successor, "R", {}).error().name(),
+            "vault.record-name");
+  EXPECT_EQ(
+      Vault::write_record(store.files, successor, "r", Bytes(kMaxRecordBytes + 1)).error().name(),
+      "vault.record-size");
+}
+
 }  // namespace
 }  // namespace blindai

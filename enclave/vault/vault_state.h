@@ -42,6 +42,7 @@ struct VaultState {
   std::mutex names_mutex;
   // A sync of the folder failed, so what was done before it may not be durable yet.
   bool folder_unsynced = false;
+  bool retired = false;  // Vault::retire()
 
   std::mutex mutex;
   std::shared_ptr<const KeyRing> key_ring;
@@ -58,6 +59,8 @@ struct VaultState {
   std::unexpected<Error> unknown(std::string_view id);
   // Vault::open_model().
   Result<OpenedModel> open_model(std::string_view id);
+  // With names_mutex held: that the store is still this vault's to change.
+  Status writable() const;
   // With names_mutex held: makes the changes of the folder durable.
   Status sync_folder();
   // Without locks: makes sure of a change that is visible although its last step failed, before

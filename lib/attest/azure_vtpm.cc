@@ -1,6 +1,7 @@
 #include "lib/attest/azure_vtpm.h"
 
 #include "lib/attest/check_text.h"
+#include "lib/attest/judging.h"
 #include "lib/attest/tpm_verification.h"
 #include "lib/crypto/crypto.h"
 
@@ -78,6 +79,10 @@ constexpr uint32_t kMaxVersion = 2;
 constexpr uint32_t kAkCertRequest = 2;
 constexpr uint32_t kRuntimeVersion = 1;
 
+constexpr Id kNoSection{"policy.azure",
+                        "The policy says nothing of the VM's virtual TPM. Add a section [azure] "
+                        "with its PCRs."};
+
 std::string yes_no(bool yes) {
   return yes ? "yes" : "no";
 }
@@ -141,9 +146,7 @@ class AzureVtpmVerification {
     mark(C::kReport, same,
          to_hex(evidence_.report_data()) + " in " + to_hex(evidence_.measurement()),
          to_hex(data) + " in " + to_hex(measured));
-    ByteArray<64> bound{};
-    const Sha256Digest digest = sha256(hcl_.runtime_data);
-    std::copy(digest.begin(), digest.end(), bound.begin());
+    const ByteArray<64> bound = vouching_for(sha256(hcl_.runtime_data));
     const bool vouched = mark(C::kBinding, bound == evidence_.report_data(), to_hex(bound),
                               to_hex(evidence_.report_data()));
     return same && vouched;
@@ -194,6 +197,27 @@ Checked<VerifiedAzureVtpm> verify_azure_vtpm(const VerifiedEvidence& evidence,
                                              const AzureVtpmQuestion& question,
                                              const AzurePolicy& policy) {
   return AzureVtpmVerification(evidence, vtpm, question, policy).run();
+}
+
+Result<AzureVmVerification> verify_azure_vm(const AzureVmEvidence& vm,
+                                            const AzureVtpmQuestion& question,
+                                            const Collateral& collateral, const Policy& policy,
+                                            const TrustRoots& roots, Time now) {
+  if (!policy.azure.has_value()) return fail(Code::kDenied, kNoSection);
+  ASSIGN_OR_RETURN(const HclReport hcl, parse_hcl_report(vm.vtpm.hcl_report));
+  Evidence evidence{Tee::kTdx, vm.td_quote};
+  if (hcl.report_type == kHclReportSnp)
+    evidence = {Tee::kSnp, to_bytes(hcl.hardware_report)};
+  else if (hcl.report_type != kHclReportTdx)
+    return fail(Code::kUntrusted, kSpecs[static_cast<size_t>(AzureCheck::kReportType)].id);
+  // The section is judged below; verify() by itself could only refuse over it.
+  Policy of_hardware = policy;
+  of_hardware.azure.reset();
+  Verification hardware = verify(evidence, hcl.runtime_data, collateral, of_hardware, roots, now);
+  std::optional<Checked<VerifiedAzureVtpm>> vtpm;
+  if (hardware.ok())
+    vtpm = verify_azure_vtpm(*hardware.evidence(), vm.vtpm, question, *policy.azure);
+  return AzureVmVerification(std::move(hardware), std::move(vtpm));
 }
 
 }  // namespace blindai

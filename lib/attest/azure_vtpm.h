@@ -2,12 +2,11 @@
 // that key to what the VM booted. The TEE's own measurement is of Microsoft's paravisor alone; the
 // operating system and what it runs are in the TPM's PCRs.
 //
-//   ASSIGN_OR_RETURN(const HclReport hcl, parse_hcl_report(nv_01400001));
-//   // SEV-SNP: the report is in there. TDX: the quote comes from the VM's metadata service.
-//   const Evidence evidence{Tee::kSnp, to_bytes(hcl.hardware_report)};
-//   const Verification v = verify(evidence, hcl.runtime_data, collateral, policy, roots, now);
-//   if (!v.ok()) …
-//   const auto vtpm = verify_azure_vtpm(*v.evidence(), {nv_01400001, quote}, {nonce}, azure);
+//   AzureVmEvidence vm{{nv_01400001, quote}, td_quote};
+//   ASSIGN_OR_RETURN(const AzureVmVerification v,
+//                    verify_azure_vm(vm, {nonce}, collateral, policy, roots, now));
+//   if (!v.ok()) return std::unexpected(v.problem());
+//   use(*v.vtpm()->value());
 //
 // docs/attestation-azure.md lists the checks with their sources.   Pure.
 #pragma once
@@ -30,14 +29,6 @@ struct AzureVtpmQuestion {
   // What the guest was to write to NV index 01400002h before it read the report: at most 64 bytes,
   // which zeros follow. Absent: not asked for.
   std::optional<BytesView> user_data = {};
-};
-
-// What is accepted. The default accepts nothing.
-struct AzurePolicy {
-  TpmPolicy tpm;
-  bool require_secure_boot = true;
-
-  bool operator==(const AzurePolicy&) const = default;
 };
 
 // What verify_azure_vtpm() found true: `quote` comes from the virtual TPM inside the very VM that
@@ -70,5 +61,38 @@ Checked<VerifiedAzureVtpm> verify_azure_vtpm(const VerifiedEvidence& evidence,
                                              const AzureVtpmEvidence& vtpm,
                                              const AzureVtpmQuestion& question,
                                              const AzurePolicy& policy);
+
+// Unverified. All that an Azure confidential VM shows.
+struct AzureVmEvidence {
+  AzureVtpmEvidence vtpm;
+  // Of a trust domain, from the VM's metadata service. An SNP guest's report is in the HCL report.
+  Bytes td_quote = {};
+};
+
+// Both verdicts. `vtpm` is null as long as the hardware's evidence is not in order.
+class AzureVmVerification {
+ public:
+  AzureVmVerification(Verification hardware, std::optional<Checked<VerifiedAzureVtpm>> vtpm)
+      : hardware_(std::move(hardware)), vtpm_(std::move(vtpm)) {}
+
+  bool ok() const { return vtpm_.has_value() && vtpm_->ok(); }
+  const Verification& hardware() const { return hardware_; }
+  const Checked<VerifiedAzureVtpm>* vtpm() const { return vtpm_.has_value() ? &*vtpm_ : nullptr; }
+  // The first failure. Requires !ok().
+  Problem problem() const { return vtpm_.has_value() ? vtpm_->problem() : hardware_.problem(); }
+
+ private:
+  Verification hardware_;
+  std::optional<Checked<VerifiedAzureVtpm>> vtpm_;
+};
+
+// verify() of the hardware's evidence with the runtime data as claims, by the policy's section of
+// that TEE; then verify_azure_vtpm() by its section of Azure. Errors: those of parse_hcl_report();
+// kUntrusted "azure.hcl.report-type" for a report of no TEE that has a virtual TPM; kDenied
+// "policy.azure" for a policy without that section.
+Result<AzureVmVerification> verify_azure_vm(const AzureVmEvidence& vm,
+                                            const AzureVtpmQuestion& question,
+                                            const Collateral& collateral, const Policy& policy,
+                                            const TrustRoots& roots, Time now);
 
 }  // namespace blindai

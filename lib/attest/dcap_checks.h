@@ -100,6 +100,7 @@ enum class DcapCheck : uint8_t {
   kPolicyPerfmon,
   kPolicyReservedAttributes,
   kPolicyXfam,
+  kPolicyAzure,
   // Both.
   kPolicyAttributes,
   kClaims,

@@ -132,10 +132,7 @@ void DcapVerification::quoting_enclave() {
   Sha256 hash;
   hash.update(q.attestation_key);
   hash.update(q.qe_auth);
-  ByteArray<64> bound{};
-  const Sha256Digest digest = hash.finish();
-  std::copy(digest.begin(), digest.end(), bound.begin());
-  same(C::kQeBinding, bound, q.qe_report.report_data);
+  same(C::kQeBinding, vouching_for(hash.finish()), q.qe_report.report_data);
   if (qe_identity_ != nullptr && report) {
     const QeIdentity& qe = *qe_identity_;
     masked(C::kQeMiscSelect, Masked<4>{qe.misc_select, qe.misc_select_mask},
@@ -171,10 +168,7 @@ const ByteArray<64>& DcapVerification::report_data() const {
 }
 
 void DcapVerification::claims() {
-  ByteArray<64> bound{};
-  const Sha256Digest digest = sha256(claims_);
-  std::copy(digest.begin(), digest.end(), bound.begin());
-  same(C::kClaims, bound, report_data());
+  same(C::kClaims, vouching_for(sha256(claims_)), report_data());
 }
 
 std::optional<VerifiedEvidence::Facts> DcapVerification::facts() {

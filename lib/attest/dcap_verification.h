@@ -10,6 +10,7 @@
 #include "lib/attest/check_text.h"
 #include "lib/attest/dcap_checks.h"
 #include "lib/attest/dcap_quote.h"
+#include "lib/attest/judging.h"
 #include "lib/attest/pck.h"
 #include "lib/attest/qe_identity.h"
 #include "lib/attest/recall.h"
@@ -46,41 +47,28 @@ struct TdLevels {
 // Judges one piece of evidence. Every method marks the checks it is named for; what a failure takes
 // away from later ones, it leaves unmarked. Reads like the lists in docs/attestation.md and
 // docs/attestation-tdx.md.
-class DcapVerification {
+class DcapVerification : Judging<DcapCheck> {
  public:
   // `evidence.tee` is kSgx or kTdx.
   DcapVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                    const Policy& policy, const TrustRoots& roots, Time now, Recall& recall)
-      : evidence_(evidence),
+      : Judging(table_of(evidence).specs, now, table_of(evidence).index),
+        evidence_(evidence),
         claims_(claims),
         collateral_(collateral),
         policy_(policy),
         roots_(roots),
-        recall_(recall),
-        table_(is_tdx() ? tdx_checks() : sgx_checks()),
-        book_(table_.specs, now),
-        in_force_now_("in force at " + to_rfc3339(now)) {}
+        recall_(recall) {}
 
   Verification run() &&;
 
  private:
   using C = DcapCheck;
 
+  static const DcapTable& table_of(const Evidence& evidence) {
+    return evidence.tee == Tee::kTdx ? tdx_checks() : sgx_checks();
+  }
   bool is_tdx() const { return evidence_.tee == Tee::kTdx; }
-  size_t index_of(C check) const {
-    const uint8_t index = table_.index[static_cast<size_t>(check)];
-    BLINDAI_CHECK(index != DcapTable::kAbsent);
-    return index;
-  }
-  bool mark(C check, bool passed, std::string expected, std::string found) {
-    return book_.mark(index_of(check), passed, std::move(expected), std::move(found));
-  }
-  bool passed(C check) const { return book_.passed(index_of(check)); }
-  bool in_force(C check, Time from, Time to) {
-    valid_until_ = std::min(valid_until_, to);
-    return mark(check, from <= book_.now() && book_.now() <= to, in_force_now_,
-                to_rfc3339(from) + " to " + to_rfc3339(to));
-  }
   template <size_t N>
   bool same(C check, const ByteArray<N>& expected, const ByteArray<N>& found) {
     return mark(check, expected == found, to_hex(expected), to_hex(found));
@@ -108,15 +96,6 @@ class DcapVerification {
     return mark(check, std::find(accepted.begin(), accepted.end(), found) != accepted.end(),
                 expected.empty() ? "none" : std::move(expected), to_hex(found));
   }
-  // Parses into a std::optional or a pointer; a failure is marked with its id.
-  template <typename T, typename Out>
-  bool parsed(C check, Result<T> result, Out& out, std::string_view expected) {
-    const bool good = result.has_value();
-    mark(check, good, text(expected), good ? text(expected) : text(result.error().name()));
-    if (good) out = *std::move(result);
-    return good;
-  }
-
   bool quote();
   bool pck();
   void root_crl();
@@ -165,10 +144,6 @@ class DcapVerification {
   const Policy& policy_;
   const TrustRoots& roots_;
   Recall& recall_;
-  const DcapTable& table_;
-  Verifier book_;
-  const std::string in_force_now_;
-  Time valid_until_{INT64_MAX};
 
   std::optional<DcapQuote> quote_;
   std::shared_ptr<const Recall::Chain> chain_;  // leaf, intermediate, root

@@ -225,8 +225,7 @@ void NitroVerification::pcrs(const NitroPolicy& accepted) {
 }
 
 void NitroVerification::claims() {
-  ByteArray<kReportDataLen> bound{};
-  std::ranges::copy(sha256(claims_), bound.begin());
+  const ByteArray<64> bound = vouching_for(sha256(claims_));
   mark(C::kClaims, document_->user_data.has_value() && equal(bound, *document_->user_data),
        to_hex(bound), found_or_absent(document_->user_data));
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "lib/attest/judging.h"
 #include "lib/attest/nitro_checks.h"
 #include "lib/attest/nitro_document.h"
 #include "lib/attest/recall.h"
@@ -13,26 +14,21 @@ namespace blindai {
 
 // Every method marks the checks it is named for; what a failure takes away from later ones, it
 // leaves unmarked. Reads like the list in docs/attestation-nitro.md.
-class NitroVerification {
+class NitroVerification : Judging<NitroCheck> {
  public:
   NitroVerification(const Evidence& evidence, BytesView claims, const Policy& policy,
                     const TrustRoots& roots, Time now, Recall& recall)
-      : evidence_(evidence),
+      : Judging(nitro_check_specs(), now),
+        evidence_(evidence),
         claims_(claims),
         policy_(policy),
         roots_(roots),
-        recall_(recall),
-        book_(nitro_check_specs(), now) {}
+        recall_(recall) {}
 
   Verification run() &&;
 
  private:
   using C = NitroCheck;
-
-  bool mark(C check, bool passed, std::string expected, std::string found) {
-    return book_.mark(static_cast<size_t>(check), passed, std::move(expected), std::move(found));
-  }
-  bool passed(C check) const { return book_.passed(static_cast<size_t>(check)); }
 
   bool document();
   bool payload();
@@ -53,8 +49,6 @@ class NitroVerification {
   const Policy& policy_;
   const TrustRoots& roots_;
   Recall& recall_;
-  Verifier book_;
-  Time valid_until_{INT64_MAX};
 
   std::optional<CoseSign1> message_;
   std::optional<NitroDocument> document_;

@@ -22,6 +22,7 @@ constexpr Spec kDebug{"allow_debug", "allow_debug = false"};
 constexpr Spec kSgx{"sgx", "a [sgx] section with mr_enclave = [\"<measurement>\"]"};
 constexpr Spec kSnp{"snp", "a [snp] section with measurement = [\"<measurement>\"]"};
 constexpr Spec kNitro{"nitro", "a [nitro] section with pcr0 = [\"<image>\"]"};
+constexpr Spec kAzure{"azure", "an [azure] section with the PCRs of the virtual TPM"};
 constexpr Spec kTdx{"tdx", "a [tdx] section with mr_td = [\"<measurement>\"] and rtmr0 to rtmr3"};
 // BlindAI 0.5 and 0.6. Numbers are hexadecimal text, "0x4".
 constexpr Spec kOldMrEnclave{"mr_enclave", "mr_enclave = \"<64 hexadecimal digits>\""};
@@ -97,11 +98,20 @@ Outcome<Policy> read_policy(const PolicyField& top) {
     ASSIGN_OR_RETURN(const PolicyField* tdx, r.field(kTdx, Kind::kTable, "a section"));
     ASSIGN_OR_RETURN(out.tdx, read_tdx_policy(*tdx));
   }
+  if (r.has(kAzure)) {
+    ASSIGN_OR_RETURN(const PolicyField* azure, r.field(kAzure, Kind::kTable, "a section"));
+    ASSIGN_OR_RETURN(out.azure, read_azure_policy(*azure));
+  }
   if (!out.sgx.has_value() && !out.tdx.has_value() && !out.snp.has_value() &&
       !out.nitro.has_value())
     return problem(Code::kInvalid, Id{"policy.no-tee"},
                    "The policy accepts no program. Write: " + std::string(kSgx.example) + "; or " +
                        std::string(kTdx.example) + "; or " + std::string(kSnp.example) + ".");
+  if (out.azure.has_value() && !out.snp.has_value() && !out.tdx.has_value())
+    return problem(Code::kInvalid, Id{"policy.no-tee"},
+                   "The policy's section azure judges the virtual TPM of an SEV-SNP guest or a "
+                   "trust domain, and accepts neither. Write: " +
+                       std::string(kSnp.example) + "; or " + std::string(kTdx.example) + ".");
   RETURN_IF_ERROR(r.finish());
   return out;
 }

@@ -110,12 +110,33 @@ struct NitroPolicy {
   bool operator==(const NitroPolicy&) const = default;
 };
 
+// What a TPM's quote has to say. The default accepts nothing.
+inline constexpr size_t kNumPcrs = 24;
+struct TpmPolicy {
+  uint32_t pcr_selection = 0;  // bit i: PCR i. A quote has to cover exactly these
+  // Each selected PCR's accepted values, or "any" said explicitly.
+  std::array<Accepted<ByteArray<32>>, kNumPcrs> pcrs;
+
+  bool operator==(const TpmPolicy&) const = default;
+};
+
+// What the virtual TPM of an Azure confidential VM has to say, beside the VM's SNP report or TD
+// quote (azure_vtpm.h).
+struct AzurePolicy {
+  TpmPolicy tpm;
+  bool require_secure_boot = true;
+
+  bool operator==(const AzurePolicy&) const = default;
+};
+
 struct Policy {
   // Absent: evidence of that TEE is refused. A policy read from a file has at least one.
   std::optional<SgxPolicy> sgx = {};
   std::optional<TdxPolicy> tdx = {};
   std::optional<SnpPolicy> snp = {};
   std::optional<NitroPolicy> nitro = {};
+  // Present: SNP and TDX evidence is accepted together with an Azure virtual TPM's and not without.
+  std::optional<AzurePolicy> azure = {};
 
   // Statuses, advisories and the evaluation number are Intel's: SGX and TDX alone are judged by
   // them, and a file has to say them as soon as it has a section of either.

@@ -153,5 +153,7 @@ Outcome<NitroPolicy> read_nitro_policy(const PolicyField& table);
 std::string write_nitro_policy(const NitroPolicy& policy);
 Outcome<TdxPolicy> read_tdx_policy(const PolicyField& table);
 std::string write_tdx_policy(const TdxPolicy& policy);
+Outcome<AzurePolicy> read_azure_policy(const PolicyField& table);
+std::string write_azure_policy(const AzurePolicy& policy);
 
 }  // namespace blindai

@@ -154,6 +154,9 @@ Outcome<SnpPolicy> read_snp_policy(const PolicyField& table) {
   RETURN_IF_ERROR(read_hex(r, kImageId, out.image_id));
   if (r.has(kChipId)) {
     ASSIGN_OR_RETURN(out.chip_id, read_list<64>(r, kChipId));
+    if (std::ranges::find(out.chip_id, ByteArray<64>{}) != out.chip_id.end())
+      return policy_bad(kPolicyValue, std::string(kWhere), kChipId,
+                        "has zeros, which name no chip: whichever hides its name reports them");
   }
   RETURN_IF_ERROR(read_flag(r, kAllowSmt, out.allow_smt));
   RETURN_IF_ERROR(read_flag(r, kAllowMigration, out.allow_migration_agent));

@@ -119,6 +119,8 @@ TEST(SnpPolicy, RefusesValuesThatAreNone) {
             "policy.value");
   EXPECT_EQ(error_of(replaced(full(), std::string(128, '7'), std::string(126, '7'))),
             "policy.value");
+  EXPECT_EQ(error_of(replaced(full(), std::string(128, '7'), std::string(128, '0'))),
+            "policy.value");
   EXPECT_EQ(error_of(replaced(full(), "allow_vlek = true", "allow_vlek = 1")), "policy.type");
   EXPECT_EQ(error_of(replaced(full(), "[\"" + std::string(128, '7') + "\"]", "[]")),
             "policy.value");

@@ -37,6 +37,7 @@ std::string policy_to_toml(const Policy& policy) {
   if (policy.snp.has_value()) out += write_snp_policy(*policy.snp);
   if (policy.nitro.has_value()) out += write_nitro_policy(*policy.nitro);
   if (policy.tdx.has_value()) out += write_tdx_policy(*policy.tdx);
+  if (policy.azure.has_value()) out += write_azure_policy(*policy.azure);
   return out;
 }
 

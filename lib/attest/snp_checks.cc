@@ -191,6 +191,10 @@ constexpr CheckSpec kSpecs[] = {
       "or lacked it when the guest was launched, or its firmware does not report "
       "them."},
      Code::kDenied},
+    {{"policy.azure",
+      "The policy asks for the virtual TPM of an Azure VM (section azure), and this "
+      "evidence comes without one. Judge both together, or remove the section."},
+     Code::kDenied},
     {{"claims.report-data",
       "The evidence does not vouch for this server's key and configuration. Somebody "
       "may be relaying another server's evidence: do not trust this server."},

@@ -58,6 +58,7 @@ enum class SnpCheck : uint8_t {
   kPolicyImageId,
   kPolicyChipId,
   kPolicyMitigations,
+  kPolicyAzure,
   kClaims,
   kCount,
 };

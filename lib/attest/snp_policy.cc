@@ -48,6 +48,9 @@ void SnpVerification::policy() {
   if (!holds(C::kPolicyTee, policy_.snp.has_value(), "snp", "none")) return;
   policy_of_tcb(*policy_.snp);
   policy_of_guest(*policy_.snp);
+  // Who has the virtual TPM's evidence asks verify_azure_vm(), which takes the section out.
+  holds(C::kPolicyAzure, !policy_.azure.has_value(), "no virtual TPM asked for",
+        "evidence without one");
 }
 
 void SnpVerification::policy_of_tcb(const SnpPolicy& snp) {
@@ -95,15 +98,15 @@ void SnpVerification::policy_of_guest(const SnpPolicy& snp) {
   named(C::kPolicyAuthorKey, snp.author_key_digest, r.author_key_digest);
   named(C::kPolicyFamilyId, snp.family_id, r.family_id);
   named(C::kPolicyImageId, snp.image_id, r.image_id);
-  mark(C::kPolicyChipId, snp.chip_id.empty() || has(snp.chip_id, r.chip_id),
+  // Zeros are no chip's name: every chip whose name is masked reports them.
+  const bool named_chip = has(snp.chip_id, r.chip_id) && r.chip_id != ByteArray<64>{};
+  mark(C::kPolicyChipId, snp.chip_id.empty() || named_chip,
        snp.chip_id.empty() ? std::string(kUnrestricted) : listed(snp.chip_id), to_hex(r.chip_id));
 }
 
 // report_data = SHA-256(claims), then 32 zero bytes.
 void SnpVerification::claims() {
-  ByteArray<64> bound{};
-  const Sha256Digest digest = sha256(claims_);
-  std::copy(digest.begin(), digest.end(), bound.begin());
+  const ByteArray<64> bound = vouching_for(sha256(claims_));
   mark(C::kClaims, bound == report_->report_data, to_hex(bound), to_hex(report_->report_data));
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "lib/attest/judging.h"
 #include "lib/attest/recall.h"
 #include "lib/attest/snp_checks.h"
 #include "lib/attest/snp_report.h"
@@ -15,52 +16,29 @@ namespace blindai {
 
 // Every method marks the checks it is named for; what a failure takes away from later ones, it
 // leaves unmarked. Reads like the list in docs/attestation-snp.md.
-class SnpVerification {
+class SnpVerification : Judging<SnpCheck> {
  public:
   SnpVerification(const Evidence& evidence, BytesView claims, const Collateral& collateral,
                   const Policy& policy, const TrustRoots& roots, Time now, Recall& recall)
-      : evidence_(evidence),
+      : Judging(snp_check_specs(), now),
+        evidence_(evidence),
         claims_(claims),
         collateral_(collateral),
         policy_(policy),
         roots_(roots),
-        recall_(recall),
-        book_(snp_check_specs(), now) {}
+        recall_(recall) {}
 
   Verification run() &&;
 
  private:
   using C = SnpCheck;
 
-  bool mark(C check, bool passed, std::string expected, std::string found) {
-    return book_.mark(static_cast<size_t>(check), passed, std::move(expected), std::move(found));
-  }
-  bool passed(C check) const { return book_.passed(static_cast<size_t>(check)); }
-  // Of a yes or no: what is found is `good` or `bad`, what is expected `good`.
-  bool holds(C check, bool yes, std::string_view good, std::string_view bad) {
-    return mark(check, yes, std::string(good), std::string(yes ? good : bad));
-  }
-  bool in_force(C check, Time from, Time to) {
-    valid_until_ = std::min(valid_until_, to);
-    return mark(check, from <= book_.now() && book_.now() <= to,
-                "in force at " + to_rfc3339(book_.now()),
-                to_rfc3339(from) + " to " + to_rfc3339(to));
-  }
   // Equal to what the policy names; passes when it names nothing.
   template <size_t N>
   void named(C check, const std::optional<ByteArray<N>>& wanted, const ByteArray<N>& found) {
     mark(check, !wanted.has_value() || *wanted == found,
-         wanted.has_value() ? to_hex(*wanted) : "any (the policy does not say)", to_hex(found));
+         wanted.has_value() ? to_hex(*wanted) : std::string(kUnrestricted), to_hex(found));
   }
-  // Parses into a std::optional or a pointer; a failure is marked with its id.
-  template <typename T, typename Out>
-  bool parsed(C check, Result<T> result, Out& out, std::string_view expected) {
-    const bool good = result.has_value();
-    mark(check, good, std::string(expected), std::string(good ? expected : result.error().name()));
-    if (good) out = *std::move(result);
-    return good;
-  }
-
   bool report();
   bool readable();
   bool vek();
@@ -85,8 +63,6 @@ class SnpVerification {
   const Policy& policy_;
   const TrustRoots& roots_;
   Recall& recall_;
-  Verifier book_;
-  Time valid_until_{INT64_MAX};
 
   std::optional<SnpReport> report_;
   std::shared_ptr<const Certificate> vek_;

@@ -82,6 +82,9 @@ constexpr DcapSpec kTdxPolicy[] = {
                           "The TD's ATTRIBUTES are not those the policy asks for (td_attributes)."),
     denied<".xfam">(DcapCheck::kPolicyXfam,
                     "The TD's XFAM is not the one the policy asks for (xfam)."),
+    denied<".azure">(DcapCheck::kPolicyAzure,
+                     "The policy asks for the virtual TPM of an Azure VM (section azure), and this "
+                     "evidence comes without one. Judge both together, or remove the section."),
 };
 
 constexpr std::span<const DcapSpec> kTdxParts[] = {kGenuineSpecs<"tdx">, kTdxTcb,

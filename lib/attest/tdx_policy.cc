@@ -44,6 +44,9 @@ void DcapVerification::tdx_policy(const TdReport& td) {
   else
     one_of(C::kPolicyServiceTd, tdx.mr_service_td, td.mr_service_td);
   td_attributes_policy(td);
+  // Who has the virtual TPM's evidence asks verify_azure_vm(), which takes the section out.
+  mark(C::kPolicyAzure, !policy_.azure.has_value(), "no virtual TPM asked for",
+       yes_no(policy_.azure.has_value(), "evidence without one", "no virtual TPM asked for"));
 }
 
 void DcapVerification::td_attributes_policy(const TdReport& td) {

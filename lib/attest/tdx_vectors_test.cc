@@ -219,7 +219,7 @@ TEST_F(TdxVectors, JsonHasEveryCheck) {
   const auto doc = JsonDocument::parse(json);
   ASSERT_TRUE(doc.has_value());
   EXPECT_EQ(doc->root()["checks"].size(), v.checks().size());
-  EXPECT_EQ(v.checks().size(), 83u);
+  EXPECT_EQ(v.checks().size(), 84u);
 }
 
 }  // namespace

@@ -9,7 +9,6 @@
 
 namespace blindai {
 
-inline constexpr size_t kNumPcrs = 24;
 inline constexpr size_t kMaxTpmQuote = 1024;
 
 // One bank of PCRs: the TPM's number of its hash algorithm (TPM_ALG_ID), and which PCRs: bit i is
@@ -55,15 +54,6 @@ struct TpmQuoteEvidence {
   Bytes signature;  // TPMT_SIGNATURE (RSASSA, SHA-256), or the bare signature
   // The SHA-256 values of the PCRs that were quoted, in ascending order of their numbers.
   std::vector<ByteArray<32>> pcrs;
-};
-
-// What is accepted. The default accepts nothing.
-struct TpmPolicy {
-  uint32_t pcr_selection = 0;  // bit i: PCR i. A quote has to cover exactly these
-  // Each selected PCR's accepted values, or "any" said explicitly.
-  std::array<Accepted<ByteArray<32>>, kNumPcrs> pcrs;
-
-  bool operator==(const TpmPolicy&) const = default;
 };
 
 // A quote that verify_tpm_quote() found true.

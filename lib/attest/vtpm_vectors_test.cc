@@ -170,17 +170,71 @@ TEST(AzureVectors, ATrustDomainsTpm) {
   expect_refused_mutants(azure, "tdx/azure");
 }
 
-// What verify() makes of the SNP report in there, with the runtime data as claims.
-Verification verified(const HclReport& hcl, BytesView claims, const JsonValue& vector) {
+Collateral collateral_of(const JsonValue& vector) {
   const auto folder = vectors_of(Tee::kSnp);
   const std::string product = vector["product"].string().value();
   Collateral collateral;
   collateral.vek = read_all(folder / vector["vek"].string().value());
   collateral.vek_chain = read_all(folder / vector["ca"].string().value());
   collateral.vek_crl = read_all(folder / (product == "Milan" ? "crl/milan.der" : "crl/genoa.der"));
+  return collateral;
+}
+
+// What verify() makes of the SNP report in there, with the runtime data as claims.
+Verification verified(const HclReport& hcl, BytesView claims, const JsonValue& vector) {
+  const Collateral collateral = collateral_of(vector);
   const Evidence evidence{Tee::kSnp, to_bytes(hcl.hardware_report)};
   return verify(evidence, claims, collateral, widest_snp_policy(evidence.quote), production_roots(),
                 Time{vector["eval_time_unix"].i64().value()});
+}
+
+// verify_azure_vm(): the report and the TPM by one policy.
+void expect_judged_as_a_whole(const Azure& azure, const HclReport& hcl, const JsonValue& vector) {
+  const Collateral collateral = collateral_of(vector);
+  const Time now{vector["eval_time_unix"].i64().value()};
+  Policy policy = widest_snp_policy(hcl.hardware_report);
+  policy.azure = azure.policy;
+  const AzureVmEvidence vm{azure.vtpm, {}};
+  const auto judge = [&] {
+    return verify_azure_vm(vm, {azure.nonce, {}}, collateral, policy, production_roots(), now);
+  };
+  const auto good = judge();
+  ASSERT_TRUE(good.has_value());
+  ASSERT_TRUE(good->ok()) << good->problem().sentence;
+  EXPECT_EQ(good->vtpm()->value()->quote().pcr(0), azure.vtpm.quote.pcrs[0]);
+  // A report without its TPM does not satisfy a policy that asks for one.
+  EXPECT_EQ(checks_in(verify({Tee::kSnp, to_bytes(hcl.hardware_report)}, hcl.runtime_data,
+                             collateral, policy, production_roots(), now),
+                      CheckState::kFailed),
+            "policy.azure");
+  policy.azure->tpm.pcrs[0].values[0][0] ^= 1;
+  const auto booted_otherwise = judge();
+  EXPECT_FALSE(booted_otherwise->ok());
+  EXPECT_TRUE(booted_otherwise->hardware().ok());
+  EXPECT_EQ(booted_otherwise->problem().name(), "policy.pcrs");
+  policy.azure = azure.policy;
+  policy.snp->measurement[0][0] ^= 1;
+  const auto other_paravisor = judge();
+  EXPECT_FALSE(other_paravisor->ok());
+  EXPECT_EQ(other_paravisor->problem().name(), "policy.measurement");
+  EXPECT_EQ(other_paravisor->vtpm(), nullptr);
+  policy.azure.reset();
+  EXPECT_EQ(judge().error().name(), "policy.azure");
+}
+
+TEST(AzureVectors, AVmWithoutAReadableReportIsRefused) {
+  Policy policy;
+  policy.azure.emplace();
+  AzureVmEvidence vm;
+  const auto error = [&] {
+    const auto v = verify_azure_vm(vm, {}, {}, policy, production_roots(), Time{0});
+    return v.has_value() ? std::string("judged") : std::string(v.error().name());
+  };
+  EXPECT_EQ(error(), "azure.hcl.layout");
+  vm.vtpm.hcl_report = hcl_report(test_runtime(), kHclReportSnp);
+  EXPECT_EQ(error(), "judged");
+  vm.vtpm.hcl_report = hcl_report(test_runtime(), 3);
+  EXPECT_EQ(error(), "azure.hcl.report-type");
 }
 
 TEST(AzureVectors, SnpGuestsTpms) {
@@ -215,6 +269,7 @@ TEST(AzureVectors, SnpGuestsTpms) {
         load(folder / id, array_from_hex<32>(azure_case["pcr00"].string().value()).value(),
              from_hex(azure_case["user_data_hex"].string().value()).value());
     azure.evidence = *report.evidence();
+    expect_judged_as_a_whole(azure, *hcl, c);
     const auto v = azure.judged();
     ASSERT_TRUE(v.ok()) << id << " " << v.problem().sentence;
     expect_negatives(azure);

@@ -9,32 +9,35 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kMaxTextLen = 255;
+constexpr size_t kMaxClaimLen = 255;
 // The claims nest three deep (cnf.jwk) and have at most 20 values; a few more, so that an unknown
 // member is named as such.
-constexpr JsonLimits kJsonLimits{.max_bytes = kMaxAccountToken, .max_depth = 4, .max_values = 64};
+constexpr JsonLimits kTokenJsonLimits{
+    .max_bytes = kMaxAccountToken, .max_depth = 4, .max_values = 64};
 
-std::unexpected<Error> malformed(Id id) {
+std::unexpected<Error> malformed_token(Id id) {
   return fail(Code::kMalformed, id);
 }
-std::unexpected<Error> bad_layout() {
-  return malformed({"auth.token-layout",
-                    "An account token is three parts of base64url with full stops between them; "
-                    "fetch a new one."});
+std::unexpected<Error> bad_token() {
+  return malformed_token(
+      {"auth.token-layout",
+       "An account token is three parts of base64url with full stops between them; "
+       "fetch a new one."});
 }
-std::unexpected<Error> bad_header() {
-  return malformed({"auth.token-header",
-                    "An account token's header has alg ES256, typ JWT, perhaps kid, and nothing "
-                    "else."});
+std::unexpected<Error> bad_token_header() {
+  return malformed_token(
+      {"auth.token-header",
+       "An account token's header has alg ES256, typ JWT, perhaps kid, and nothing "
+       "else."});
 }
-std::unexpected<Error> bad_claims() {
-  return malformed({"auth.token-claims",
-                    "A claim of the account token is absent, unknown or not of its form; "
-                    "docs/formats/account-token.md lists them."});
+std::unexpected<Error> bad_token_claims() {
+  return malformed_token({"auth.token-claims",
+                          "A claim of the account token is absent, unknown or not of its form; "
+                          "docs/formats/account-token.md lists them."});
 }
 
-Result<JsonDocument> read_json(std::string_view text) {
-  Result<JsonDocument> out = JsonDocument::parse(text, kJsonLimits);
+Result<JsonDocument> token_json(std::string_view text) {
+  Result<JsonDocument> out = JsonDocument::parse(text, kTokenJsonLimits);
   if (!out.has_value()) return fail(Code::kMalformed, out.error().id);
   return out;
 }
@@ -49,35 +52,35 @@ struct Parts {
 Result<Parts> split(std::string_view text) {
   const size_t first = text.find('.');
   const size_t second = first == std::string_view::npos ? first : text.find('.', first + 1);
-  if (second == std::string_view::npos) return bad_layout();
+  if (second == std::string_view::npos) return bad_token();
   const auto header = from_base64url(text.substr(0, first));
   const auto claims = from_base64url(text.substr(first + 1, second - first - 1));
   auto signature = from_base64url(text.substr(second + 1));
-  if (!header.has_value() || !claims.has_value() || !signature.has_value()) return bad_layout();
+  if (!header.has_value() || !claims.has_value() || !signature.has_value()) return bad_token();
   return Parts{std::string(as_text(*header)), std::string(as_text(*claims)), *std::move(signature),
                second};
 }
 
 Status read_header(std::string_view json, std::optional<std::string>& key_id) {
-  ASSIGN_OR_RETURN(const JsonDocument document, read_json(json));
+  ASSIGN_OR_RETURN(const JsonDocument document, token_json(json));
   const JsonValue root = document.root();
-  if (!root.is_object()) return bad_header();
+  if (!root.is_object()) return bad_token_header();
   if (root["alg"].plain_string() != "ES256")
     return fail(Code::kAnonymous,
                 {"auth.token-algorithm", "Account tokens are signed with ES256 and nothing else."});
   const JsonValue kid = root["kid"];
   if (root["typ"].plain_string() != "JWT" || root.size() != 2 + size_t{kid.exists()})
-    return bad_header();
+    return bad_token_header();
   if (!kid.exists()) return {};
   const auto text = kid.plain_string();
-  if (!text.has_value() || text->size() > kMaxTextLen) return bad_header();
+  if (!text.has_value() || text->size() > kMaxClaimLen) return bad_token_header();
   key_id.emplace(*text);
   return {};
 }
 
 bool read_text(const JsonValue& value, std::string& out) {
   const auto text = value.plain_string();
-  if (!text.has_value() || text->empty() || text->size() > kMaxTextLen ||
+  if (!text.has_value() || text->empty() || text->size() > kMaxClaimLen ||
       !std::ranges::all_of(*text, [](char c) { return c > ' ' && c <= '~'; }))
     return false;
   out.assign(*text);
@@ -127,26 +130,29 @@ bool read_limits(const JsonValue& object, AccountLimits& out) {
 }
 
 Status read_claims(std::string_view json, AccountClaims& out) {
-  ASSIGN_OR_RETURN(const JsonDocument document, read_json(json));
+  ASSIGN_OR_RETURN(const JsonDocument document, token_json(json));
   const JsonValue root = document.root();
   const JsonValue limits = root["limits"];
   if (!read_text(root["iss"], out.issuer) || !read_text(root["sub"], out.account) ||
       !read_time(root["iat"], out.issued) || !read_time(root["exp"], out.expires) ||
       !root["handle"].exists() || !root["cnf"].exists() ||
       root.size() != 6 + size_t{limits.exists()})
-    return bad_claims();
+    return bad_token_claims();
   if (!read_handle(root["handle"], out.handle))
-    return malformed({"auth.token-handle",
-                      "The handle in the account token is not 1 to 63 letters, digits, '.', '_' or "
-                      "'-', beginning with a letter or digit."});
+    return malformed_token(
+        {"auth.token-handle",
+         "The handle in the account token is not 1 to 63 letters, digits, '.', '_' or "
+         "'-', beginning with a letter or digit."});
   if (!read_confirmation(root["cnf"], out.key))
-    return malformed({"auth.token-confirmation",
-                      "The account token's cnf is not one Ed25519 key; ask for a token for the key "
-                      "that \"blindai keys show\" prints."});
+    return malformed_token(
+        {"auth.token-confirmation",
+         "The account token's cnf is not one Ed25519 key; ask for a token for the key "
+         "that \"blindai keys show\" prints."});
   if (limits.exists() && !read_limits(limits, out.limits))
-    return malformed({"auth.token-limits",
-                      "A limit in the account token is unknown or out of range; a newer server may "
-                      "know it."});
+    return malformed_token(
+        {"auth.token-limits",
+         "A limit in the account token is unknown or out of range; a newer server may "
+         "know it."});
   return {};
 }
 
@@ -187,7 +193,7 @@ Result<AccountToken> parse_account_token(std::string_view text) {
   RETURN_IF_ERROR(read_header(parts.header, out.key_id));
   RETURN_IF_ERROR(read_claims(parts.claims, out.claims));
   ByteReader r(parts.signature);
-  if (!r.array(out.signature) || !r.done()) return bad_layout();
+  if (!r.array(out.signature) || !r.done()) return bad_token();
   out.signed_text = text.substr(0, parts.signed_len);
   return out;
 }

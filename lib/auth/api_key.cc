@@ -7,7 +7,7 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kLabel = "blindai-api-key-v1";
+constexpr std::string_view kApiKeyLabel = "blindai-api-key-v1";
 
 }  // namespace
 
@@ -37,7 +37,7 @@ Result<ApiKey> ApiKey::parse(std::string_view text) {
         {"auth.key-length", "An API key is bai_ and 49 letters or digits; copy all of it again."});
   SecretKey seed;
   RETURN_IF_ERROR(
-      read_key_digits(kLabel, text.substr(kApiKeyPrefix.size()), seed.reveal(KeyAccess())));
+      read_key_digits(kApiKeyLabel, text.substr(kApiKeyPrefix.size()), seed.reveal(KeyAccess())));
   return ApiKey(std::move(seed));
 }
 
@@ -45,7 +45,7 @@ ApiKeyText ApiKey::text(KeyAccess access) const {
   ApiKeyText out;
   std::array<char, kApiKeyTextLen>& letters = out.reveal(access);
   std::ranges::copy(kApiKeyPrefix, letters.begin());
-  write_key_digits(kLabel, seed_.reveal(access),
+  write_key_digits(kApiKeyLabel, seed_.reveal(access),
                    std::span(letters).subspan<kApiKeyPrefix.size()>());
   return out;
 }

@@ -5,10 +5,10 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kLabel = "blindai-endorse-v1";
+constexpr std::string_view kEndorsementLabel = "blindai-endorse-v1";
 
-Bytes signed_bytes(const PublicKey& owner, const PublicKey& key) {
-  Bytes out = to_bytes(as_bytes(kLabel));
+Bytes consent_bytes(const PublicKey& owner, const PublicKey& key) {
+  Bytes out = to_bytes(as_bytes(kEndorsementLabel));
   put_u8(out, 0);
   append(out, owner.bytes);
   append(out, key.bytes);
@@ -18,7 +18,7 @@ Bytes signed_bytes(const PublicKey& owner, const PublicKey& key) {
 }  // namespace
 
 Endorsement make_endorsement(const ApiKey& new_key, const PublicKey& owner) {
-  return {owner, new_key.public_key(), new_key.sign(signed_bytes(owner, new_key.public_key()))};
+  return {owner, new_key.public_key(), new_key.sign(consent_bytes(owner, new_key.public_key()))};
 }
 
 std::string consent_to_text(const Endorsement& endorsement) {
@@ -42,7 +42,7 @@ Result<ConsentingKey> verify_endorsement(const Endorsement& endorsement) {
   if (endorsement.owner == endorsement.key)
     return fail(Code::kInvalid,
                 {"auth.endorse-self", "This is the owner's root key; endorse another one."});
-  if (!verify_ed25519(endorsement.key.bytes, signed_bytes(endorsement.owner, endorsement.key),
+  if (!verify_ed25519(endorsement.key.bytes, consent_bytes(endorsement.owner, endorsement.key),
                       endorsement.consent))
     return fail(Code::kDenied,
                 {"auth.consent",

@@ -7,7 +7,7 @@
 namespace blindai {
 namespace {
 
-constexpr JsonLimits kLimits{.max_bytes = 16384, .max_depth = 3, .max_values = 256};
+constexpr JsonLimits kAccessJsonLimits{.max_bytes = 16384, .max_depth = 3, .max_values = 256};
 
 std::unexpected<Error> bad_callers() {
   return fail(Code::kMalformed,
@@ -94,7 +94,7 @@ std::string to_json(const ModelAccess& access) {
 }
 
 Result<ModelAccess> parse_model_access(std::string_view json) {
-  const auto document = JsonDocument::parse(json, kLimits);
+  const auto document = JsonDocument::parse(json, kAccessJsonLimits);
   if (!document.has_value()) return fail(Code::kMalformed, document.error().id);
   const JsonValue root = document->root();
   const JsonValue callers = root["callers"];

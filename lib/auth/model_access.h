@@ -20,7 +20,7 @@ inline constexpr size_t kMaxAccessHandovers = 8;
 struct ModelAccess {
   bool is_private = false;
   std::vector<PublicKey> callers;       // beside the owner; of a private model only
-  std::vector<ByteArray<32>> handover;  // measurements
+  std::vector<ByteArray<32>> handover;  // release ids (lib/handover/release.h)
   bool operator==(const ModelAccess&) const = default;
 };
 

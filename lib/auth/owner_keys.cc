@@ -5,16 +5,16 @@
 namespace blindai {
 namespace {
 
-constexpr JsonLimits kLimits{.max_bytes = 16384, .max_depth = 4, .max_values = 256};
+constexpr JsonLimits kKeysJsonLimits{.max_bytes = 16384, .max_depth = 4, .max_values = 256};
 
-std::unexpected<Error> bad_layout() {
+std::unexpected<Error> bad_keys() {
   return fail(Code::kMalformed,
               {"auth.keys-layout",
                "A list of an owner's keys has owner and keys, each of those key and state."});
 }
 
-Result<JsonDocument> read_json(std::string_view text) {
-  Result<JsonDocument> out = JsonDocument::parse(text, kLimits);
+Result<JsonDocument> keys_json(std::string_view text) {
+  Result<JsonDocument> out = JsonDocument::parse(text, kKeysJsonLimits);
   if (!out.has_value()) return fail(Code::kMalformed, out.error().id);
   return out;
 }
@@ -25,14 +25,14 @@ Result<PublicKey> key_of(const JsonValue& value) {
 }
 
 Result<OwnerKey> owner_key(const JsonValue& object) {
-  if (object.size() != 2 || !object["key"].is_string()) return bad_layout();
+  if (object.size() != 2 || !object["key"].is_string()) return bad_keys();
   OwnerKey out;
   ASSIGN_OR_RETURN(out.key, key_of(object["key"]));
   for (const KeyState state : {KeyState::kActive, KeyState::kRetired}) {
     out.state = state;
     if (object["state"].plain_string() == name_of(state)) return out;
   }
-  return bad_layout();
+  return bad_keys();
 }
 
 }  // namespace
@@ -50,12 +50,12 @@ std::string to_json(const OwnerKeys& keys) {
 }
 
 Result<OwnerKeys> parse_owner_keys(std::string_view json) {
-  ASSIGN_OR_RETURN(const JsonDocument document, read_json(json));
+  ASSIGN_OR_RETURN(const JsonDocument document, keys_json(json));
   const JsonValue root = document.root();
   const JsonValue list = root["keys"];
   if (root.size() != 2 || !root["owner"].is_string() || !list.is_array() ||
       list.size() > kMaxOwnerKeys)
-    return bad_layout();
+    return bad_keys();
   OwnerKeys out;
   ASSIGN_OR_RETURN(out.owner, key_of(root["owner"]));
   for (JsonValue v = list.first(); v.exists(); v = v.next_in(list)) {
@@ -71,7 +71,7 @@ std::string endorsement_to_json(const Endorsement& endorsement) {
 }
 
 Result<Endorsement> parse_endorsement(std::string_view json, const PublicKey& owner) {
-  ASSIGN_OR_RETURN(const JsonDocument document, read_json(json));
+  ASSIGN_OR_RETURN(const JsonDocument document, keys_json(json));
   const JsonValue root = document.root();
   const auto consent = root["consent"].plain_string();
   if (root.size() != 2 || !root["key"].is_string() || !consent.has_value())

@@ -5,14 +5,14 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kLabel = "blindai-public-key-v1";
+constexpr std::string_view kPublicKeyLabel = "blindai-public-key-v1";
 
 }  // namespace
 
 std::string to_text(const PublicKey& key) {
   std::string out(kPublicKeyPrefix);
   out.resize(kPublicKeyTextLen);
-  write_key_digits(kLabel, key.bytes,
+  write_key_digits(kPublicKeyLabel, key.bytes,
                    std::span<char, kKeyDigits>(out.data() + kPublicKeyPrefix.size(), kKeyDigits));
   return out;
 }
@@ -33,7 +33,8 @@ Result<PublicKey> parse_public_key(std::string_view text) {
                 {"auth.key-length",
                  "A public key is baipk_ and 49 letters or digits; copy all of it again."});
   PublicKey out;
-  RETURN_IF_ERROR(read_key_digits(kLabel, text.substr(kPublicKeyPrefix.size()), out.bytes));
+  RETURN_IF_ERROR(
+      read_key_digits(kPublicKeyLabel, text.substr(kPublicKeyPrefix.size()), out.bytes));
   if (!is_ed25519_key(out.bytes))
     return fail(Code::kMalformed,
                 {"auth.key-weak",

@@ -6,9 +6,9 @@
 namespace blindai {
 namespace {
 
-constexpr JsonLimits kLimits{.max_bytes = 4096, .max_depth = 1, .max_values = 16};
+constexpr JsonLimits kReceiptJsonLimits{.max_bytes = 4096, .max_depth = 1, .max_values = 16};
 
-std::unexpected<Error> bad_layout() {
+std::unexpected<Error> bad_receipt() {
   return fail(Code::kMalformed,
               {"auth.receipt-layout",
                "A receipt has model_id, model_hash, epoch and content_id, as the server gave them; "
@@ -33,17 +33,17 @@ Result<std::optional<StoredReceipt>> receipt_of(const JsonValue& object) {
   const auto content = array_from_hex<32>(object["content_id"].plain_string().value_or(""));
   if (!id.has_value() || !check_model_id(*id).has_value() || !epoch.has_value() || *epoch == 0 ||
       !hash.has_value() || !content.has_value())
-    return bad_layout();
+    return bad_receipt();
   return StoredReceipt{
       .model_id = std::string(*id), .model_hash = *hash, .epoch = *epoch, .content_id = *content};
 }
 
 Result<StoredReceipt> parse_stored_receipt(std::string_view json) {
-  const auto document = JsonDocument::parse(json, kLimits);
+  const auto document = JsonDocument::parse(json, kReceiptJsonLimits);
   if (!document.has_value()) return fail(Code::kMalformed, document.error().id);
-  if (document->root().size() != 4) return bad_layout();
+  if (document->root().size() != 4) return bad_receipt();
   ASSIGN_OR_RETURN(std::optional<StoredReceipt> out, receipt_of(document->root()));
-  if (!out.has_value()) return bad_layout();
+  if (!out.has_value()) return bad_receipt();
   return *std::move(out);
 }
 

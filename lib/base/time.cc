@@ -150,7 +150,9 @@ Result<Time> parse_http_date(std::string_view text, Time now) {
   const auto malformed = [] { return fail(Code::kMalformed, "time.http"); };
   const size_t comma = text.find(',');
   std::string_view weekday = text.substr(0, 3);
-  size_t day = 5, month = 8, clock = 17;
+  size_t day = 5;
+  size_t month = 8;
+  size_t clock = 17;
   int year = 0;
   bool is_short = true;
   if (fits(text, "aaa, dd aaa dddd dd:dd:dd GMT")) {
@@ -159,13 +161,17 @@ Result<Time> parse_http_date(std::string_view text, Time now) {
              fits(text.substr(comma), ", dd-aaa-dd dd:dd:dd GMT")) {
     weekday = text.substr(0, comma);
     is_short = false;
-    day = comma + 2, month = comma + 5, clock = comma + 12;
+    day = comma + 2;
+    month = comma + 5;
+    clock = comma + 12;
     // to_rfc3339 keeps within four digits.
     const int latest = digits(to_rfc3339(now), 0, 4) + 50;
     const int short_year = digits(text, comma + 9, 2);
     year = latest - (latest - short_year) % 100;
   } else if (fits(text, "aaa aaa dd dd:dd:dd dddd") || fits(text, "aaa aaa  d dd:dd:dd dddd")) {
-    day = 8, month = 4, clock = 11;
+    day = 8;
+    month = 4;
+    clock = 11;
     year = digits(text, 20, 4);
   } else {
     return malformed();

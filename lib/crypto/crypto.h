@@ -7,9 +7,9 @@
 
 #include "lib/base/bytes.h"
 #include "lib/base/secret.h"
+#include "lib/crypto/pkey.h"
 
 struct evp_md_ctx_st;
-struct evp_pkey_st;
 
 namespace blindai {
 
@@ -46,9 +46,6 @@ class SigningKey {
   // The key whose private scalar is `scalar` (32 bytes, big-endian). Only for test roots.
   // Errors: kInvalid "crypto.p256.scalar" when it is zero or not below the group order.
   static Result<SigningKey> from_scalar(const ByteArray<32>& scalar);
-  ~SigningKey();
-  SigningKey(SigningKey&& other) noexcept;
-  SigningKey& operator=(SigningKey&& other) noexcept;
 
   // Over SHA-256(message): 64 bytes, r then s, big-endian.
   ByteArray<64> sign_raw(BytesView message) const;
@@ -57,11 +54,11 @@ class SigningKey {
   // SubjectPublicKeyInfo in DER (RFC 5280 section 4.1.2.7).
   Bytes spki() const;
   // Borrowed; for net (TLS) and certificate building, which speak OpenSSL.
-  evp_pkey_st* native() const { return key_; }
+  evp_pkey_st* native() const { return key_.get(); }
 
  private:
-  explicit SigningKey(evp_pkey_st* key) : key_(key) {}
-  evp_pkey_st* key_;
+  explicit SigningKey(PkeyPtr key) : key_(std::move(key)) {}
+  PkeyPtr key_;
 };
 
 // True when `signature` (64 bytes r‖s) over SHA-256(message) is the key's. False for a point that

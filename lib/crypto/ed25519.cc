@@ -5,23 +5,15 @@
 #include "lib/crypto/ed25519.h"
 
 #include <algorithm>
-#include <memory>
-#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <utility>
 
+#include "lib/crypto/error_queue.h"
+#include "lib/crypto/owned.h"
+#include "lib/crypto/pkey.h"
+
 namespace blindai {
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
 
 using Coordinate = ByteArray<kEd25519KeyLen>;  // little-endian, below 2^255
 
@@ -47,15 +39,6 @@ constexpr Coordinate kSmallOrder[] = {
      0xcc, 0xc6, 0x4e, 0xc7, 0xfd, 0x77, 0x92, 0xac, 0x03, 0x7a},
 };
 
-// OpenSSL leaves what it found wrong in a queue of the thread, which the next TLS call would take
-// for its own.
-struct ErrorQueue {
-  ErrorQueue() { ERR_set_mark(); }
-  ~ErrorQueue() { ERR_pop_to_mark(); }
-  ErrorQueue(const ErrorQueue&) = delete;
-  ErrorQueue& operator=(const ErrorQueue&) = delete;
-};
-
 }  // namespace
 
 Ed25519Key::Ed25519Key(const SecretKey& seed)
@@ -73,7 +56,7 @@ Ed25519Key& Ed25519Key::operator=(Ed25519Key&& other) noexcept {
 }
 
 ByteArray<kEd25519SignatureLen> Ed25519Key::sign(BytesView message) const {
-  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  const Owned<EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
   ByteArray<kEd25519SignatureLen> out;
   size_t length = out.size();
   BLINDAI_CHECK(
@@ -105,7 +88,7 @@ bool verify_ed25519(const ByteArray<kEd25519KeyLen>& key, BytesView message,
   ErrorQueue errors;
   const PkeyPtr pkey(
       EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.data(), key.size()));
-  const MdCtxPtr ctx(EVP_MD_CTX_new());
+  const Owned<EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
   BLINDAI_CHECK(pkey != nullptr && ctx != nullptr &&
                 EVP_DigestVerifyInit(ctx.get(), nullptr, nullptr, nullptr, pkey.get()) == 1);
   return EVP_DigestVerify(ctx.get(), signature.data(), signature.size(), message.data(),

@@ -5,35 +5,18 @@
 // EC_KEY, which take a curve that is ready. They are deprecated since 3.0 in favour of EVP_PKEY and
 // do the very same arithmetic; this is the only file that calls them.
 #define OPENSSL_SUPPRESS_DEPRECATED
-#include <memory>
 #include <openssl/bn.h>
-#include <openssl/core_names.h>
 #include <openssl/ec.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/param_build.h>
 #include <openssl/rsa.h>
 
 #include "lib/crypto/crypto.h"
+#include "lib/crypto/owned.h"
 
 namespace blindai {
 namespace {
-
-template <auto Free>
-struct Deleter {
-  template <typename T>
-  void operator()(T* p) const {
-    Free(p);
-  }
-};
-using PkeyPtr = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY_free>>;
-using PkeyCtxPtr = std::unique_ptr<EVP_PKEY_CTX, Deleter<EVP_PKEY_CTX_free>>;
-using MdCtxPtr = std::unique_ptr<EVP_MD_CTX, Deleter<EVP_MD_CTX_free>>;
-using SigPtr = std::unique_ptr<ECDSA_SIG, Deleter<ECDSA_SIG_free>>;
-using BnPtr = std::unique_ptr<BIGNUM, Deleter<BN_clear_free>>;
-using BuildPtr = std::unique_ptr<OSSL_PARAM_BLD, Deleter<OSSL_PARAM_BLD_free>>;
-using ParamsPtr = std::unique_ptr<OSSL_PARAM, Deleter<OSSL_PARAM_free>>;
 
 // OpenSSL leaves what it found wrong in a queue of the thread; nothing of ours reads it, and the
 // next TLS call on this thread would take it for its own.
@@ -43,8 +26,6 @@ struct ErrorQueue {
   ErrorQueue(const ErrorQueue&) = delete;
   ErrorQueue& operator=(const ErrorQueue&) = delete;
 };
-
-using KeyPtr = std::unique_ptr<EC_KEY, Deleter<EC_KEY_free>>;
 
 // Constants, made at the first use because OpenSSL has no way to make them at compile time.
 const EC_GROUP* p256() {
@@ -58,12 +39,12 @@ const EC_GROUP* p384() {
 
 // The key whose point is `N` bytes of x then y; null when that is not on the curve.
 template <size_t N>
-KeyPtr on_curve(const EC_GROUP* group, const ByteArray<N>& point) {
+Owned<EC_KEY_free> on_curve(const EC_GROUP* group, const ByteArray<N>& point) {
   BLINDAI_CHECK(group != nullptr);
   ByteArray<1 + N> encoded;  // SEC 1 section 2.3.3: 04 ‖ x ‖ y
   encoded[0] = 4;
   std::copy(point.begin(), point.end(), encoded.begin() + 1);
-  KeyPtr key(EC_KEY_new());
+  Owned<EC_KEY_free> key(EC_KEY_new());
   BLINDAI_CHECK(key != nullptr && EC_KEY_set_group(key.get(), group) == 1);
   if (EC_KEY_oct2key(key.get(), encoded.data(), encoded.size(), nullptr) != 1) return nullptr;
   return key;
@@ -85,29 +66,14 @@ template <size_t N>
 bool verify_digest(const EC_GROUP* group, const ByteArray<N>& point, BytesView digest,
                    const ByteArray<N>& signature) {
   ErrorQueue errors;
-  const KeyPtr key = on_curve(group, point);
+  const Owned<EC_KEY_free> key = on_curve(group, point);
   if (key == nullptr) return false;
-  SigPtr sig(ECDSA_SIG_new());
+  const Owned<ECDSA_SIG_free> sig(ECDSA_SIG_new());
   BIGNUM* r = BN_bin2bn(signature.data(), N / 2, nullptr);
   BIGNUM* s = BN_bin2bn(signature.data() + N / 2, N / 2, nullptr);
   BLINDAI_CHECK(sig != nullptr && r != nullptr && s != nullptr);
   BLINDAI_CHECK(ECDSA_SIG_set0(sig.get(), r, s) == 1);
   return ECDSA_do_verify(digest.data(), static_cast<int>(digest.size()), sig.get(), key.get()) == 1;
-}
-
-PkeyPtr rsa_key(BytesView modulus, uint32_t exponent) {
-  BnPtr n(BN_bin2bn(modulus.data(), static_cast<int>(modulus.size()), nullptr));
-  BuildPtr build(OSSL_PARAM_BLD_new());
-  BLINDAI_CHECK(n != nullptr && build != nullptr &&
-                OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, n.get()) == 1 &&
-                OSSL_PARAM_BLD_push_uint32(build.get(), OSSL_PKEY_PARAM_RSA_E, exponent) == 1);
-  ParamsPtr params(OSSL_PARAM_BLD_to_param(build.get()));
-  PkeyCtxPtr ctx(EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr));
-  EVP_PKEY* key = nullptr;
-  if (ctx == nullptr || EVP_PKEY_fromdata_init(ctx.get()) != 1 ||
-      EVP_PKEY_fromdata(ctx.get(), &key, EVP_PKEY_PUBLIC_KEY, params.get()) != 1)
-    return nullptr;
-  return PkeyPtr(key);
 }
 
 }  // namespace
@@ -134,11 +100,11 @@ bool verify_p384(const ByteArray<96>& public_point, BytesView message,
 }
 
 bool verify_rsa_pss(const ByteArray<512>& modulus, BytesView message, BytesView signature) {
-  constexpr uint32_t kExponent = 65537;
+  constexpr uint8_t kExponent[] = {1, 0, 1};  // 65537
   constexpr int kSaltLen = 48;
   ErrorQueue errors;
-  const PkeyPtr key = rsa_key(modulus, kExponent);
-  MdCtxPtr ctx(EVP_MD_CTX_new());
+  const PkeyPtr key = rsa_public_key(modulus, kExponent);
+  const Owned<EVP_MD_CTX_free> ctx(EVP_MD_CTX_new());
   EVP_PKEY_CTX* how = nullptr;  // owned by ctx
   return key != nullptr && ctx != nullptr &&
          EVP_DigestVerifyInit(ctx.get(), &how, EVP_sha384(), nullptr, key.get()) == 1 &&

@@ -3,9 +3,7 @@
 // Over OpenSSL, which stays out of this header.
 #pragma once
 
-#include "lib/base/bytes.h"
-
-struct evp_pkey_st;
+#include "lib/crypto/pkey.h"
 
 namespace blindai {
 
@@ -15,9 +13,6 @@ class P384Key {
   // The key whose private scalar is `scalar` (48 bytes, big-endian).
   // Errors: kInvalid "crypto.p384.scalar" when it is zero or not below the group order.
   static Result<P384Key> from_scalar(const ByteArray<48>& scalar);
-  ~P384Key();
-  P384Key(P384Key&& other) noexcept;
-  P384Key& operator=(P384Key&& other) noexcept;
 
   // Over SHA-384(message): r then s, 48 bytes each, big-endian.
   ByteArray<96> sign_raw(BytesView message) const;
@@ -27,8 +22,8 @@ class P384Key {
   Bytes spki() const;
 
  private:
-  explicit P384Key(evp_pkey_st* key) : key_(key) {}
-  evp_pkey_st* key_;
+  explicit P384Key(PkeyPtr key) : key_(std::move(key)) {}
+  PkeyPtr key_;
 };
 
 // An RSA-4096 private key with exponent 65537, which signs by RSASSA-PSS (RFC 8017 section 8.1)
@@ -44,17 +39,14 @@ class RsaPssKey {
   // seconds, so the caller knows the result: the prime is that number plus twice the offset.
   // Errors as above.
   static Result<RsaPssKey> from_label(std::string_view label, uint32_t p_offset, uint32_t q_offset);
-  ~RsaPssKey();
-  RsaPssKey(RsaPssKey&& other) noexcept;
-  RsaPssKey& operator=(RsaPssKey&& other) noexcept;
 
   ByteArray<512> sign(BytesView message) const;
   // SubjectPublicKeyInfo in DER, as rsaEncryption.
   Bytes spki() const;
 
  private:
-  explicit RsaPssKey(evp_pkey_st* key) : key_(key) {}
-  evp_pkey_st* key_;
+  explicit RsaPssKey(PkeyPtr key) : key_(std::move(key)) {}
+  PkeyPtr key_;
 };
 
 }  // namespace blindai

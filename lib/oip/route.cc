@@ -28,6 +28,7 @@ constexpr Place kPlaces[] = {
     {"GET", "/v1/models", Endpoint::kModelList},
     {"GET", "/v1/attestation", Endpoint::kEvidence},
     {"POST", "/v1/attestation", Endpoint::kFreshEvidence},
+    {"POST", "/v1/handover", Endpoint::kHandover},
     {"GET", "/v1/keys", Endpoint::kKeys},
     {"POST", "/v1/keys", Endpoint::kEndorse},
 };

@@ -34,6 +34,7 @@ enum class Endpoint : uint8_t {
   kRetire,            // DELETE /v1/keys/{key}
   kEvidence,          // GET  /v1/attestation
   kFreshEvidence,     // POST /v1/attestation
+  kHandover,          // POST /v1/handover
 };
 
 struct Route {

@@ -41,6 +41,7 @@ TEST(Route, FindsEveryPlace) {
       {"DELETE", "/v1/keys/baipk_1", Endpoint::kRetire, "", ""},
       {"GET", "/v1/attestation", Endpoint::kEvidence, "", ""},
       {"POST", "/v1/attestation", Endpoint::kFreshEvidence, "", ""},
+      {"POST", "/v1/handover", Endpoint::kHandover, "", ""},
   };
   for (const Row& row : rows) {
     const Outcome<Route> route = parse_route(row.method, row.target);

@@ -29,7 +29,7 @@ enum class Visibility : uint8_t {
 struct AccessRules {
   Visibility visibility = Visibility::kPublic;
   std::vector<ByteArray<32>> callers;  // Ed25519 public keys
-  std::vector<Sha256Digest> handover;  // measurements that the model may be handed over to
+  std::vector<Sha256Digest> handover;  // release ids (lib/handover/release.h) it may go to
   bool operator==(const AccessRules&) const = default;
 };
 

@@ -250,8 +250,8 @@ def test_upload_larger_than_allowed(start: Callable[..., Server]) -> None:
 
 def test_upload_without_permission(start: Callable[..., Server]) -> None:
     closed = start(config="")
-    check(closed.upload("any", identity_model()), 401, "auth.upload")
-    check(closed.request("DELETE", "/v1/models/any"), 401, "auth.upload")
+    check(closed.upload("any", identity_model()), 401, "auth.key-required")
+    check(closed.request("DELETE", "/v1/models/any"), 401, "auth.key-required")
 
 
 def test_pinned_model_hash(server: Server, model: str) -> None:

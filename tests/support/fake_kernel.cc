@@ -49,7 +49,8 @@ int FakeKernel::open(const std::string& path, int flags) {
     error = open_tsm(path, flags);
   } else if (path.starts_with(kGramine) && gramine.has_value()) {
     const std::string name = last_part(path);
-    const bool known = name == "attestation_type" || name == "user_report_data" || name == "quote";
+    const bool known = name == "attestation_type" || name == "user_report_data" ||
+                       name == "quote" || path == "/dev/attestation/keys/_sgx_mrenclave";
     error = known ? 0 : -ENOENT;
   } else if (path == "/dev/sev-guest" && sev_guest.has_value()) {
     error = -sev_guest->open_error;
@@ -85,6 +86,7 @@ Errno<Bytes> FakeKernel::content_of(const std::string& path) {
   const std::string name = last_part(path);
   if (name == "attestation_type") return to_bytes(as_bytes(gramine->type));
   if (name == "quote") return gramine->quote(gramine_data_);
+  if (name == "_sgx_mrenclave") return gramine->key;
   return to_bytes(gramine_data_);
 }
 
@@ -179,8 +181,10 @@ int FakeKernel::sev_ioctl(unsigned long request, void* argument) {
   auto& message = *static_cast<snp_guest_request_ioctl*>(argument);
   message.exitinfo2 = 0xff;
   if (message.msg_version == 0) return -EINVAL;
-  if (request != SNP_GET_REPORT && request != SNP_GET_EXT_REPORT) return -ENOTTY;
+  if (request != SNP_GET_REPORT && request != SNP_GET_EXT_REPORT && request != SNP_GET_DERIVED_KEY)
+    return -ENOTTY;
   if (message.req_data == 0 || message.resp_data == 0) return -EINVAL;
+  if (request == SNP_GET_DERIVED_KEY) return sev_key(&message);
   return sev_answer(request == SNP_GET_EXT_REPORT, &message);
 }
 
@@ -230,6 +234,25 @@ int FakeKernel::sev_answer(bool extended, void* argument) {
   auto* const response = reinterpret_cast<snp_report_resp*>(message.resp_data);
   std::memset(response->data, 0, sizeof response->data);
   std::copy_n(out.begin(), std::min(out.size(), sizeof response->data), response->data);
+  return 0;
+}
+
+int FakeKernel::sev_key(void* argument) {
+  auto& message = *static_cast<snp_guest_request_ioctl*>(argument);
+  const auto* const in = reinterpret_cast<const snp_derived_key_req*>(message.req_data);
+  requests_.emplace_back("key");
+  if (key_gone_) return -ENOTTY;
+  if (sev_guest->firmware_error != 0) {
+    key_gone_ = true;
+    message.exitinfo2 = sev_guest->firmware_error;
+    return -EIO;
+  }
+  message.exitinfo2 = 0;
+  auto* const response = reinterpret_cast<snp_derived_key_resp*>(message.resp_data);
+  std::memset(response->data, 0, sizeof response->data);
+  response->data[0] = static_cast<uint8_t>(sev_guest->status);
+  const ByteArray<32> key = sev_guest->key(in->root_key_select, in->guest_field_select, in->vmpl);
+  std::ranges::copy(key, response->data + 32);
   return 0;
 }
 

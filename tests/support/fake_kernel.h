@@ -21,6 +21,7 @@ struct FakeGramine {
   // A quote over what was written last, or an error number.
   std::function<Errno<Bytes>(const ByteArray<64>&)> quote;
   int write_error = 0;         // of user_report_data
+  Errno<Bytes> key = Bytes();  // keys/_sgx_mrenclave
   bool forgets_write = false;  // the quote is over zeros
 };
 
@@ -51,6 +52,8 @@ struct FakeSevGuest {
   uint32_t firmware_error = 0;     // of every request; then the key is gone
   uint32_t status = 0;             // in the response
   uint32_t report_len_stated = 0;  // 0: as it is
+  // The key for a request of these fields.
+  std::function<ByteArray<32>(uint32_t root, uint64_t fields, uint32_t vmpl)> key = {};
 };
 
 // /dev/nsm.
@@ -71,7 +74,7 @@ class FakeKernel final : public Kernel {
   size_t num_open() const { return files_.size(); }
   size_t num_reports() const { return reports_.size(); }
   const std::vector<std::chrono::milliseconds>& slept() const { return slept_; }
-  // Names of requests to devices, in order: "ext 16384", "report", "nsm".
+  // Names of requests to devices, in order: "ext 16384", "report", "key", "nsm".
   const std::vector<std::string>& requests() const { return requests_; }
 
   int open(const std::string& path, int flags) override;
@@ -103,6 +106,7 @@ class FakeKernel final : public Kernel {
   ssize_t write_tsm(OpenFile& file, BytesView data);
   int sev_ioctl(unsigned long request, void* argument);
   int sev_answer(bool extended, void* message);
+  int sev_key(void* message);
   int nsm_ioctl(void* argument);
 
   std::map<int, OpenFile> files_;

@@ -1,5 +1,6 @@
 #include "enclave/tee/sgx/gramine_source.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "lib/attest/dcap_quote.h"
@@ -18,6 +19,11 @@ constexpr Id kFailed{
     "tee.sgx.failed",
     "Gramine could not get a quote: check that the host's AESM service runs and that "
     "the platform's DCAP provider is set up."};
+constexpr Id kKey{"tee.sgx.key",
+                  "Gramine gave no key for this enclave (/dev/attestation/keys/_sgx_mrenclave): "
+                  "use a version that has it, and start the server with gramine-sgx."};
+// EGETKEY's are of 128 bits.
+constexpr size_t kKeyLen = 16;
 constexpr Id kStale{"tee.sgx.stale",
                     "Gramine's quote is over other data than was asked for; report this with the "
                     "version of Gramine."};
@@ -41,15 +47,21 @@ Result<Evidence> GramineSource::evidence(const ByteArray<64>& report_data) {
   const auto parsed = parse_dcap_quote(*quote);
   if (!parsed.has_value() || parsed->sgx() == nullptr) return fail(Code::kUnavailable, kFailed);
   if (parsed->sgx()->report_data != report_data) return fail(Code::kInternal, kStale);
-  last_ = Evidence{Tee::kSgx, std::move(*quote)};
-  return *last_;
+  return keep(std::move(*quote));
 }
 
-Result<Collateral> GramineSource::collateral() {
-  if (!last_.has_value()) {
-    RETURN_IF_ERROR(evidence({}));
-  }
-  return supply_.complete(*last_, {});
+Result<std::optional<SecretKey>> GramineSource::sealing_root() {
+  RETURN_IF_ERROR(attestation_type(kernel_));
+  Errno<Bytes> raw = read_kernel_file(kernel_, "/dev/attestation/keys/_sgx_mrenclave", kKeyLen);
+  if (!raw.has_value()) return fail(Code::kUnavailable, kKey);
+  const bool given =
+      raw->size() == kKeyLen && std::ranges::any_of(*raw, [](uint8_t byte) { return byte != 0; });
+  ByteArray<32> padded{};
+  if (given) std::ranges::copy(*raw, padded.begin());
+  wipe(raw->data(), raw->size());
+  SecretKey out(std::move(padded));
+  if (!given) return fail(Code::kUnavailable, kKey);
+  return out;
 }
 
 }  // namespace blindai

@@ -61,6 +61,28 @@ TEST_F(GramineSourceTest, MakesAQuoteWhenCollateralIsWantedFirst) {
   EXPECT_EQ(source_.collateral().error().name(), "test.supply");
 }
 
+TEST_F(GramineSourceTest, BringsTheKeyOfItsMeasurement) {
+  kernel_.gramine->key = Bytes(16, 0x6b);
+  const auto key = source_.sealing_root();
+  ASSERT_TRUE(key.has_value()) << key.error().describe();
+  ASSERT_TRUE(key->has_value());
+  ByteArray<32> expected{};
+  std::fill_n(expected.begin(), 16, uint8_t{0x6b});
+  EXPECT_EQ((*key)->reveal(KeyAccess()), expected);
+  EXPECT_EQ(kernel_.num_open(), 0u);
+}
+
+TEST_F(GramineSourceTest, TakesNothingElseForAKey) {
+  for (const Errno<Bytes>& key :
+       {Errno<Bytes>(Bytes()), Errno<Bytes>(Bytes(15, 1)), Errno<Bytes>(Bytes(17, 1)),
+        Errno<Bytes>(Bytes(16, 0)), Errno<Bytes>(std::unexpected(EIO))}) {
+    kernel_.gramine->key = key;
+    EXPECT_EQ(source_.sealing_root().error().name(), "tee.sgx.key");
+  }
+  kernel_.gramine.reset();
+  EXPECT_EQ(source_.sealing_root().error().name(), "tee.sgx.absent");
+}
+
 TEST_F(GramineSourceTest, SaysThatThereIsNoEnclave) {
   kernel_.gramine.reset();
   expect_error(Code::kNotFound, "tee.sgx.absent");

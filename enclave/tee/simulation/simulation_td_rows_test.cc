@@ -117,6 +117,7 @@ const SimulatedRow kTd[] = {
      "policy.xfam",
      nullptr,
      SPOIL(policy.tdx->xfam = (Masked<8>{{0}, {1}}))},
+    {"WithoutTheVirtualTpmAskedFor", {}, "policy.azure", nullptr, SPOIL(policy.azure.emplace())},
 };
 
 // TDX 1.0: there is only the launch.

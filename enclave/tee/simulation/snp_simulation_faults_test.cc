@@ -116,6 +116,13 @@ const Row kRows[] = {
     {"SignedByNone", kMilan, says(0x48, {7 << 2}), nullptr, "snp.report.signing-key "},
     {"SignedByAReservedKey", kMilan, says(0x48, {2 << 2}), nullptr, "snp.report.signing-key "},
     {"MaskChipKey", kMilan, says(0x48, {2}), nullptr, "snp.report.chip-key "},
+    {"MaskChipKeyAndChipId", kMilan,
+     [] {
+       SnpFaults out = says(0x48, {2});
+       out.signed_patches.push_back({0x1a0, Bytes(64, 0)});
+       return out;
+     }(),
+     nullptr, "snp.report.chip-key snp.vek.chip "},
     {"AuthorKeyWithoutDigest", kMilan, says(0x48, {1}), nullptr, "snp.report.author-key "},
     {"DigestWithoutAuthorKey", kMilan, says(0x110, {1}), nullptr, "snp.report.author-key "},
     {"GuestPolicyWithoutTheBit", kMilan, says(0x0a, {0}), nullptr, "snp.report.guest-policy "},
@@ -350,6 +357,9 @@ const Row kRows[] = {
      {},
      [](Inputs& in) { in.snp().chip_id = {SnpSimulation::chip_id(SnpProduct::kMilan)}; },
      "policy.chip-id "},
+    // Zeros are what any chip reports whose name is masked.
+    {"ChipIdMaskedUnderAVlek", kMilanVlek, says(0x1a0, Bytes(64, 0)),
+     [](Inputs& in) { in.snp().chip_id = {ByteArray<64>{}}; }, "policy.chip-id "},
     {"Mitigations",
      kMilan,
      {},
@@ -364,6 +374,11 @@ const Row kRows[] = {
      {},
      [](Inputs& in) { in.snp().min_mitigations = 1; },
      "policy.mitigations "},
+    {"WithoutTheVirtualTpmAskedFor",
+     kMilan,
+     {},
+     [](Inputs& in) { in.policy.azure.emplace(); },
+     "policy.azure "},
     {"OtherClaims", kMilan, {}, [](Inputs& in) { in.claims.push_back(0); }, "claims.report-data "},
     {"ReportDataGoesOn", kMilan, says(0x50 + 32, {1}), nullptr, "claims.report-data "},
 };

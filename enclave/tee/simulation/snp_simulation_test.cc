@@ -105,14 +105,28 @@ TEST_F(SnpSimulationTest, HwidMayBeWrappedInAnOctetString) {
   }
 }
 
+// With and without the chip's name: masking the one says nothing of the other.
 TEST_F(SnpSimulationTest, MaskedChipKeyIsFineWithAVlek) {
   SnpFaults masked;
   masked.signed_patches = {{0x48, {1 << 2 | 2}}};
-  for (const SnpProduct product : kProducts) {
-    const Verification v = verified(SnpSimulation({product, SnpSigningKey::kVlek, 5}, kNow, masked),
-                                    simulation_roots());
-    EXPECT_TRUE(v.ok()) << failures(v);
+  for (const bool named : {true, false}) {
+    if (!named) masked.signed_patches.push_back({0x1a0, Bytes(64, 0)});
+    for (const SnpProduct product : kProducts) {
+      const Verification v = verified(
+          SnpSimulation({product, SnpSigningKey::kVlek, 5}, kNow, masked), simulation_roots());
+      EXPECT_TRUE(v.ok()) << failures(v);
+    }
   }
+}
+
+// Firmware may be updated and committed under a running guest; what it was launched with is then
+// below all others, and the policy's floor alone judges it.
+TEST_F(SnpSimulationTest, AGuestMayBeOlderThanTheCommittedFirmware) {
+  SnpFaults updated;
+  updated.signed_patches = {{0x1f0 + 6, {0x17}}};
+  policy.snp->min_tcb_milan->snp = 0x17;
+  const Verification v = verified(SnpSimulation({}, kNow, updated), simulation_roots());
+  EXPECT_TRUE(v.ok()) << failures(v);
 }
 
 TEST_F(SnpSimulationTest, PolicyCanAcceptWhatItRefusesByDefault) {

@@ -20,6 +20,9 @@ constexpr int kNumTries = 5;
 // Linux, sev-guest.c: SNP_REQ_RETRY_DELAY.
 constexpr std::chrono::milliseconds kBusyPause{2000};
 constexpr size_t kMaxReport = 4000 - 32;
+// MSG_KEY_REQ, GUEST_FIELD_SELECT.
+constexpr uint64_t kMixGuestPolicy = 1 << 0;
+constexpr uint64_t kMixMeasurement = 1 << 3;
 
 constexpr Id kAbsent{
     "tee.snp.absent",
@@ -64,11 +67,11 @@ struct CallResult {
   uint32_t vmm_error = 0;
 };
 
-CallResult call(KernelDevice& device, unsigned long request, void* in, snp_report_resp& out) {
+CallResult call(KernelDevice& device, unsigned long request, void* in, void* out) {
   snp_guest_request_ioctl message{};
   message.msg_version = 1;
   message.req_data = address_of(in);
-  message.resp_data = address_of(&out);
+  message.resp_data = address_of(out);
   CallResult result;
   result.error_number = device.ioctl(request, &message);
   if (result.error_number != 0) {
@@ -84,7 +87,7 @@ bool is_busy(const CallResult& result) {
 }
 
 CallResult call_patiently(Kernel& kernel, KernelDevice& device, unsigned long request, void* in,
-                          snp_report_resp& out) {
+                          void* out) {
   for (int i = 1;; ++i) {
     const CallResult result = call(device, request, in, out);
     if (result.error_number == EINTR && i < kNumTries) continue;
@@ -128,7 +131,7 @@ CallResult extended(Kernel& kernel, KernelDevice& device, const snp_report_req& 
     in.data = request;
     in.certs_address = address_of(pages.get());
     in.certs_len = static_cast<uint32_t>(length);
-    const CallResult result = call_patiently(kernel, device, SNP_GET_EXT_REPORT, &in, response);
+    const CallResult result = call_patiently(kernel, device, SNP_GET_EXT_REPORT, &in, &response);
     if (result.error_number == 0) {
       table.assign(pages.get(), pages.get() + length);
       return result;
@@ -142,33 +145,64 @@ CallResult extended(Kernel& kernel, KernelDevice& device, const snp_report_req& 
   }
 }
 
+// MSG_KEY_RSP: status u32, 28 reserved bytes, key.
+Result<SecretKey> key_in(const snp_derived_key_resp& response) {
+  ByteReader r(BytesView(response.data, sizeof response.data));
+  uint32_t status = 0;
+  ByteArray<32> key;
+  if (!r.u32le(status) || !r.skip(28) || !r.array(key) || !r.done())
+    return fail(Code::kUnavailable, kFailed);
+  if (status != 0) return fail(Code::kUnavailable, kFirmware);
+  const bool given = std::ranges::any_of(key, [](uint8_t byte) { return byte != 0; });
+  SecretKey out(std::move(key));
+  if (!given) return fail(Code::kUnavailable, kFailed);
+  return out;
+}
+
+Result<KernelDevice> open_device(Kernel& kernel) {
+  auto device = KernelDevice::open(kernel, "/dev/sev-guest");
+  if (device.has_value()) return std::move(*device);
+  if (device.error() == EACCES || device.error() == EPERM) return fail(Code::kDenied, kPermission);
+  return fail(Code::kNotFound, kAbsent);
+}
+
 }  // namespace
 
 Result<SevReport> sev_guest_report(Kernel& kernel, uint32_t vmpl,
                                    const ByteArray<64>& report_data) {
-  auto device = KernelDevice::open(kernel, "/dev/sev-guest");
-  if (!device.has_value()) {
-    if (device.error() == EACCES || device.error() == EPERM)
-      return fail(Code::kDenied, kPermission);
-    return fail(Code::kNotFound, kAbsent);
-  }
+  ASSIGN_OR_RETURN(KernelDevice device, open_device(kernel));
   snp_report_req request{};
   std::ranges::copy(report_data, request.user_data);
   request.vmpl = vmpl;
   const auto response = std::make_unique<snp_report_resp>();
   SevReport out;
-  CallResult result = extended(kernel, *device, request, *response, out.certificate_table);
+  CallResult result = extended(kernel, device, request, *response, out.certificate_table);
   // Without certificates, then: they can be had elsewhere.
   const bool no_table =
       (result.error_number == EIO && result.vmm_error == SNP_GUEST_VMM_ERR_INVALID_LEN) ||
       (result.error_number == EINVAL && !firmware_refused(result));
-  if (no_table) result = call_patiently(kernel, *device, SNP_GET_REPORT, &request, *response);
+  if (no_table) result = call_patiently(kernel, device, SNP_GET_REPORT, &request, response.get());
   if (result.error_number != 0) return error_of(result);
   // A host without certificates leaves the buffer as it was.
   if (std::ranges::all_of(out.certificate_table, [](uint8_t byte) { return byte == 0; }))
     out.certificate_table.clear();
   ASSIGN_OR_RETURN(out.report, report_in(*response));
   return out;
+}
+
+Result<SecretKey> sev_guest_key(Kernel& kernel, uint32_t vmpl) {
+  ASSIGN_OR_RETURN(KernelDevice device, open_device(kernel));
+  snp_derived_key_req request{};
+  request.root_key_select = 0;  // VCEK
+  request.guest_field_select = kMixGuestPolicy | kMixMeasurement;
+  request.vmpl = vmpl;
+  snp_derived_key_resp response{};
+  const CallResult result =
+      call_patiently(kernel, device, SNP_GET_DERIVED_KEY, &request, &response);
+  Result<SecretKey> key =
+      result.error_number == 0 ? key_in(response) : Result<SecretKey>(error_of(result));
+  wipe(&response, sizeof response);
+  return key;
 }
 
 }  // namespace blindai

@@ -1,9 +1,9 @@
-// An attestation report through /dev/sev-guest, the driver's own interface, for kernels before
-// configfs-tsm.
+// /dev/sev-guest, the driver's own interface: an attestation report, for kernels before
+// configfs-tsm, and a key that the firmware derives.
 //
 // Sources: Linux, Documentation/virt/coco/sev-guest.rst, sections 2.1 and 2.3; linux/sev-guest.h
-// (since 5.19); drivers/virt/coco/sev-guest/sev-guest.c for what fails how; AMD 56860, table
-// MSG_REPORT_RSP. What they mean for a caller:
+// (since 5.19); drivers/virt/coco/sev-guest/sev-guest.c for what fails how; AMD 56860, tables
+// MSG_REPORT_RSP, MSG_KEY_REQ and MSG_KEY_RSP. What they mean for a caller:
 //   - the certificates' buffer is a whole number of pages. One that is too small is EIO with the
 //     VMM's error 1, and then the size that is needed. Kernels allow 16 KiB and answer EINVAL
 //     beyond.
@@ -13,6 +13,7 @@
 
 #include "enclave/tee/kernel/kernel.h"
 #include "lib/base/result.h"
+#include "lib/base/secret.h"
 
 namespace blindai {
 
@@ -29,5 +30,16 @@ struct SevReport {
 //   kUnavailable  tee.snp.firmware    the firmware refused
 //   kUnavailable  tee.snp.failed
 Result<SevReport> sev_guest_report(Kernel& kernel, uint32_t vmpl, const ByteArray<64>& report_data);
+
+// The 32 bytes that the firmware derives from this chip's VCEK for this guest: its launch
+// measurement and its guest policy are mixed in, and the VMPL. Not mixed in are
+//   the TCB version  a key bound to it is another after each firmware update. An attacker who has
+//                    the machine gains from that: old firmware gives the same key as new. Users
+//                    refuse such a server by their policy's floors, but models that it has it can
+//                    open; docs/threat-model.md says so.
+//   guest SVN, family and image id   of the ID block, which the host chooses when there is no
+//                    signer of it.
+// Errors: those of sev_guest_report().
+Result<SecretKey> sev_guest_key(Kernel& kernel, uint32_t vmpl);
 
 }  // namespace blindai

@@ -114,6 +114,37 @@ TEST_F(SevGuestTest, TakesNoReportLongerThanTheResponse) {
   expect_error(Code::kUnavailable, "tee.snp.failed");
 }
 
+// The key stands for what it was asked for: the chip's root, guest policy (bit 0) and measurement
+// (bit 3), and the VMPL.
+TEST_F(SevGuestTest, BringsAKeyOfTheMeasurementAndTheGuestPolicy) {
+  kernel_.sev_guest->key = [](uint32_t root, uint64_t fields, uint32_t vmpl) {
+    return ByteArray<32>{0x4b, static_cast<uint8_t>(root), static_cast<uint8_t>(fields),
+                         static_cast<uint8_t>(vmpl)};
+  };
+  const auto key = sev_guest_key(kernel_, 2);
+  ASSERT_TRUE(key.has_value()) << key.error().describe();
+  EXPECT_EQ(key->reveal(KeyAccess()), (ByteArray<32>{0x4b, 0, 0b1001, 2}));
+  EXPECT_EQ(kernel_.requests(), (Requests{"key"}));
+}
+
+TEST_F(SevGuestTest, BringsNoKeyThatTheFirmwareDidNotGive) {
+  const auto error_of_key = [this] {
+    return std::string(sev_guest_key(kernel_, 0).error().name());
+  };
+  kernel_.sev_guest->key = [](uint32_t, uint64_t, uint32_t) { return ByteArray<32>{}; };
+  EXPECT_EQ(error_of_key(), "tee.snp.failed");
+  kernel_.sev_guest->key = [](uint32_t, uint64_t, uint32_t) { return ByteArray<32>{1}; };
+  kernel_.sev_guest->status = 0x16;
+  EXPECT_EQ(error_of_key(), "tee.snp.firmware");
+  kernel_.sev_guest->firmware_error = 0x16;
+  EXPECT_EQ(error_of_key(), "tee.snp.firmware");
+  EXPECT_EQ(error_of_key(), "tee.snp.key-gone");
+  kernel_.sev_guest->open_error = EACCES;
+  EXPECT_EQ(error_of_key(), "tee.snp.permission");
+  kernel_.sev_guest.reset();
+  EXPECT_EQ(error_of_key(), "tee.snp.absent");
+}
+
 TEST_F(SevGuestTest, SaysWhatIsMissingOnTheMachine) {
   kernel_.sev_guest->open_error = EACCES;
   expect_error(Code::kDenied, "tee.snp.permission");

@@ -40,14 +40,13 @@ Result<Evidence> SnpSource::evidence(const ByteArray<64>& report_data) {
   const auto parsed = parse_snp_report(raw);
   if (!parsed.has_value() || parsed->report_data != report_data)
     return fail(Code::kUnavailable, kReport);
-  last_ = Evidence{Tee::kSnp, std::move(raw)};
-  return *last_;
+  return keep(std::move(raw));
 }
 
-Collateral SnpSource::certificates() const {
+Collateral SnpSource::came_along() const {
   Collateral out;
   const auto table = parse_certificate_table(table_);
-  const auto parsed = parse_snp_report(last_->quote);
+  const auto parsed = parse_snp_report(last().quote);
   if (!table.has_value() || !parsed.has_value()) return out;
   const BytesView vek = parsed->signing_key == SnpSigningKey::kVlek ? table->vlek : table->vcek;
   if (is_der(vek)) out.vek = to_bytes(vek);
@@ -55,11 +54,9 @@ Collateral SnpSource::certificates() const {
   return out;
 }
 
-Result<Collateral> SnpSource::collateral() {
-  if (!last_.has_value()) {
-    RETURN_IF_ERROR(evidence({}));
-  }
-  return supply_.complete(*last_, certificates());
+Result<std::optional<SecretKey>> SnpSource::sealing_root() {
+  ASSIGN_OR_RETURN(SecretKey key, sev_guest_key(kernel_, vmpl_.value_or(0)));
+  return key;
 }
 
 }  // namespace blindai

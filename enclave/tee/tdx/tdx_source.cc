@@ -20,15 +20,7 @@ Result<Evidence> TdxSource::evidence(const ByteArray<64>& report_data) {
   const auto quote = parse_dcap_quote(report.outblob);
   if (!quote.has_value() || quote->td() == nullptr || quote->td()->report_data != report_data)
     return fail(Code::kUnavailable, kQuote);
-  last_ = Evidence{Tee::kTdx, std::move(report.outblob)};
-  return *last_;
-}
-
-Result<Collateral> TdxSource::collateral() {
-  if (!last_.has_value()) {
-    RETURN_IF_ERROR(evidence({}));
-  }
-  return supply_.complete(*last_, {});
+  return keep(std::move(report.outblob));
 }
 
 }  // namespace blindai

@@ -66,6 +66,7 @@ class Connection:
         model_id: str,
         save_model: bool,
         progress: Callable[[int, int], object] | None,
+        replace: bool,
         private: bool,
         callers: list[str],
     ) -> _Model: ...

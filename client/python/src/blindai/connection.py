@@ -141,6 +141,7 @@ class Connection:
         save_model: bool = True,
         progress: Progress | None = None,
         *,
+        replace: bool = False,
         private: bool = False,
         callers: Sequence[str] = (),
     ) -> ModelInfo:
@@ -150,6 +151,7 @@ class Connection:
         save_model  False: kept in the server's memory only, gone when it stops
         progress    called with the bytes sent so far and in all; an exception from it, or Ctrl-C,
                     stops the upload
+        replace     take the place of another model of yours of that name
         private     only its owner and the callers may call it, or know of it
         callers     public keys ("baipk_...") that may call a private model
         """
@@ -159,7 +161,7 @@ class Connection:
         name = path.stem if model_id is None else model_id
         return _model_info(
             self._core.upload_model(
-                os.fspath(path), name, save_model, progress, private, list(callers)
+                os.fspath(path), name, save_model, progress, replace, private, list(callers)
             )
         )
 
