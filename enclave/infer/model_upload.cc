@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "lib/base/secret.h"
+#include "lib/onnx/rules.h"
 
 namespace blindai {
 namespace {
@@ -52,7 +53,8 @@ Result<bool> ModelUpload::step_piece() {
     written_ += n;
     return false;
   }
-  if (written_ != model_bytes_ || written_ == 0) return wrong_size();
+  if (written_ != model_bytes_) return wrong_size();
+  if (written_ == 0) return fail(Code::kRefused, onnx::id_of(onnx::Rule::kSize));
   RETURN_IF_ERROR(seal_memfd(memory_.get(), true));
   wipe(piece_.data(), piece_.size());
   source_.reset();

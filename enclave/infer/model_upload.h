@@ -26,7 +26,8 @@ class ModelUpload {
   ModelUpload& operator=(const ModelUpload&) = delete;
 
   // Moves at most max_bytes, and at least one piece. True when the whole model is there and sealed.
-  // Errors: the source's; kMalformed infer.model-size; kUnavailable infer.memory.
+  // Errors: the source's; kMalformed infer.model-size; kRefused model.size (empty);
+  // kUnavailable infer.memory.
   Result<bool> step(size_t max_bytes);
   uint64_t model_bytes() const { return model_bytes_; }
   // Once, after step() was true.

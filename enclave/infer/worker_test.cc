@@ -464,6 +464,14 @@ TEST_F(WorkerLoad, FailsWhenTheSourceIsShorterOrLongerThanItSaid) {
   }
 }
 
+TEST_F(WorkerLoad, RefusesAnEmptyModel) {
+  std::unique_ptr<Worker> worker;
+  auto outcome = start(worker, Bytes());
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().name(), "model.size");
+  EXPECT_EQ(outcome.error().code, Code::kRefused);
+}
+
 TEST_F(WorkerLoad, TakesAModelInPiecesOfAnySize) {
   const Bytes model = onnx_builder::add({2});
   for (const size_t piece : {size_t{1}, size_t{13}, model.size()}) {

@@ -23,7 +23,7 @@ Status VaultOwnerStore::put(const PublicKey& root, BytesView record) {
 }
 
 Tenancy::Tenancy(const MeasuredConfig& config, Vault& for_vault, Metrics& metrics,
-                 std::function<Time()> clock)
+                 const std::function<Time()>& clock)
     : vault(for_vault),
       store(vault),
       owners(store, config.max_models),

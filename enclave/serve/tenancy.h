@@ -24,7 +24,7 @@ class VaultOwnerStore final : public OwnerStore {
 struct Tenancy {
   // All outlive it. `clock` tells the time.
   Tenancy(const MeasuredConfig& config, Vault& vault, Metrics& metrics,
-          std::function<Time()> clock);
+          const std::function<Time()>& clock);
   Tenancy(const Tenancy&) = delete;
   Tenancy& operator=(const Tenancy&) = delete;
 

@@ -60,12 +60,14 @@ bool ServerProcess::start(const std::string& config, const std::vector<std::stri
   BLINDAI_CHECK(pid_ >= 0);
   if (pid_ == 0) {
     ::dup2(output[1], STDOUT_FILENO);
-    ::dup2(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
+    const int log_fd = ::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (log_fd >= 0) ::dup2(log_fd, STDERR_FILENO);
     ::execv(raw[0], raw.data());
     ::_exit(127);
   }
   ::close(output[1]);
   FILE* lines = ::fdopen(output[0], "r");
+  BLINDAI_CHECK(lines != nullptr);
   char line[512];
   address_.clear();
   while (address_.empty() && std::fgets(line, sizeof line, lines) != nullptr) {
