@@ -1,6 +1,8 @@
 #include "enclave/app/store_setup.h"
 
+#include <algorithm>
 #include <spdlog/spdlog.h>
+#include <thread>
 
 #include "enclave/handover/heritage.h"
 #include "enclave/vault/sealing_key.h"
@@ -8,6 +10,9 @@
 
 namespace blindai {
 namespace {
+
+// More would wait for the disk, not for each other.
+constexpr unsigned kMostScanThreads = 4;
 
 Result<SealingRoot> sealing_root(EvidenceSource& source, FileLayer& files) {
   if (source.is_simulation()) return simulation_sealing_root(files);
@@ -70,7 +75,9 @@ Outcome<StoreSetup> open_store(const HostHints& hints, EvidenceSource& source,
   ASSIGN_OR_RETURN(
       out.vault, Vault::open(*out.files, {.own = std::move(own), .inherited = std::move(inherited)},
                              {.max_model_bytes = config.max_model_bytes,
-                              .max_memory_bytes = config.max_unsaved_bytes},
+                              .max_memory_bytes = config.max_unsaved_bytes,
+                              .scan_threads = std::clamp(std::thread::hardware_concurrency(), 1u,
+                                                         kMostScanThreads)},
                              std::move(on_event)));
   log.info("store: {} models", out.vault->catalogue().size());
   out.giver = std::make_unique<HandoverGiver>(

@@ -158,5 +158,30 @@ TEST(Vault, OnARealFolderFindsItsModelsAgain) {
   }
 }
 
+TEST(Vault, SeveralThreadsReadAStoreLikeOne) {
+  const TemporaryFolder folder;
+  auto files = PosixFileLayer::open_folder(folder / "store").value();
+  {
+    auto vault =
+        Vault::open(*files, {.own = seal_for()}, kOptions, [](const VaultEvent&) {}).value();
+    for (int i = 0; i < 60; ++i)
+      ASSERT_TRUE(put(*vault, "m" + std::to_string(i), model_bytes(1, 100)).has_value());
+    ASSERT_TRUE(vault->put_record("r", as_bytes("record")).has_value());
+  }
+  for (int i = 0; i < 10; ++i)
+    std::filesystem::resize_file(folder / ("store/" + file_of("m" + std::to_string(i))).c_str(),
+                                 99);
+  VaultOptions options = kOptions;
+  options.scan_threads = 4;
+  std::map<VaultEvent::Kind, int> events;
+  auto vault = Vault::open(*files, {.own = seal_for()}, options, [&](const VaultEvent& event) {
+                 ++events[event.kind];
+               }).value();
+  EXPECT_EQ(vault->catalogue().size(), 50u);
+  EXPECT_EQ(get(*vault, "m59").value(), model_bytes(1, 100));
+  EXPECT_EQ(as_text(**vault->get_record("r")), "record");
+  EXPECT_EQ(events, (std::map<VaultEvent::Kind, int>{{VaultEvent::Kind::kSetAside, 10}}));
+}
+
 }  // namespace
 }  // namespace blindai

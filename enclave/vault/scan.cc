@@ -1,4 +1,7 @@
 // What Vault::open does with the files it finds.
+#include <atomic>
+#include <thread>
+
 #include "enclave/vault/store_names.h"
 #include "enclave/vault/vault_state.h"
 
@@ -23,11 +26,14 @@ class Scanner {
     ASSIGN_OR_RETURN(const std::vector<std::string> names, state_.disk.list());
     taken_.insert(names.begin(), names.end());
     note_known();
-    for (const std::string& name : names) {
-      if (which_ == Scan::kAtStart && is_temporary_name(name)) remove_leftover(name);
-      if (known_.contains(name)) continue;
-      if (const auto hash = parse_sealed_name(name); hash.has_value()) read_model(name, *hash);
-      if (const auto hash = parse_record_name(name); hash.has_value()) read_record(name, *hash);
+    std::atomic<size_t> next = 0;
+    const auto work = [&] {
+      for (size_t i = next++; i < names.size(); i = next++) look_at(names[i]);
+    };
+    {
+      std::vector<std::jthread> others;
+      for (size_t i = 1; i < state_.options.scan_threads; ++i) others.emplace_back(work);
+      work();
     }
     if (which_ == Scan::kForNewKeys) return {};
     // Also what a process that was killed had renamed but not yet synced is durable from here on.
@@ -38,6 +44,14 @@ class Scanner {
   }
 
  private:
+  // From several threads at once.
+  void look_at(const std::string& name) {
+    if (which_ == Scan::kAtStart && is_temporary_name(name)) remove_leftover(name);
+    if (known_.contains(name)) return;
+    if (const auto hash = parse_sealed_name(name); hash.has_value()) read_model(name, *hash);
+    if (const auto hash = parse_record_name(name); hash.has_value()) read_record(name, *hash);
+  }
+
   void report(Kind kind, const std::string& file, const Error& error) const {
     state_.log({kind, file, error});
   }
@@ -58,6 +72,7 @@ class Scanner {
   }
 
   void remove_leftover(const std::string& name) {
+    const std::lock_guard one_at_a_time(exceptions_mutex_);
     const Status gone = state_.disk.unlink(name);
     if (gone.has_value())
       report(Kind::kLeftoverRemoved, name, Error{Code::kConflict, "vault.leftover"});
@@ -118,6 +133,7 @@ class Scanner {
 
   // False when it had to stay where it is.
   bool set_aside(const std::string& name, const Error& error) {
+    const std::lock_guard one_at_a_time(exceptions_mutex_);
     if (!is_held(error)) {
       size_t n = 1;
       while (taken_.contains(damaged_name(name, n))) ++n;
@@ -137,7 +153,8 @@ class Scanner {
   VaultState& state_;
   const Scan which_;
   std::set<std::string> taken_;
-  std::set<std::string> known_;
+  std::set<std::string> known_;  // constant while files are looked at
+  std::mutex exceptions_mutex_;  // held for what is not as it should be: taken_, renames, the log
 };
 
 }  // namespace

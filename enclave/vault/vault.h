@@ -44,6 +44,8 @@ struct VaultOptions {
   uint64_t max_model_bytes = 0;
   // For all models uploaded with save = false together, sealed.
   uint64_t max_memory_bytes = 0;
+  // How many threads read the headers at open(): most of it is decryption.
+  size_t scan_threads = 1;
   // Tells how long an upload takes (reservations.h).
   Reservations::TimePoint (*now)() = [] { return std::chrono::steady_clock::now(); };
 };

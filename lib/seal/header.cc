@@ -27,13 +27,6 @@ Result<SealEnvelope> read_envelope(BytesView file, const Sha256Digest& name_hash
   return envelope;
 }
 
-Status check_fits(const SealEnvelope& envelope, const SealFor& seal_for) {
-  if (envelope.measurement != seal_for.measurement)
-    return fail(Code::kUntrusted, "seal.measurement");
-  if (envelope.key_id != sealing_key_id(seal_for.key)) return fail(Code::kUntrusted, "seal.key");
-  return {};
-}
-
 // The metadata's tag covers the whole envelope, so nothing of it is taken on trust here, whatever
 // way the data key came.
 Result<OpenedHeader> open_with(BytesView file, const SealEnvelope& envelope, SealSecrets secrets) {
@@ -52,11 +45,16 @@ Result<OpenedHeader> open_with(BytesView file, const SealEnvelope& envelope, Sea
 
 Result<OpenedHeader> unwrap_and_open(BytesView file, const SealEnvelope& envelope,
                                      const SealFor& seal_for) {
+  if (envelope.measurement != seal_for.measurement)
+    return fail(Code::kUntrusted, "seal.measurement");
   ByteArray<32> data_key;
-  if (!wrapping_cipher(seal_for.key, envelope.wrap_salt)
-           .open(kZeroNonce, file.first(kSealWrapBoundLen), envelope.wrapped_key, data_key))
-    return fail(Code::kUntrusted, "seal.header");
-  return open_with(file, envelope, {envelope.content_id, SecretKey(std::move(data_key))});
+  if (wrapping_cipher(seal_for.key, envelope.wrap_salt)
+          .open(kZeroNonce, file.first(kSealWrapBoundLen), envelope.wrapped_key, data_key))
+    return open_with(file, envelope, {envelope.content_id, SecretKey(std::move(data_key))});
+  // The key id only names the reason, so it is computed only when there is one to name: a store's
+  // start opens thousands of headers.
+  if (envelope.key_id != sealing_key_id(seal_for.key)) return fail(Code::kUntrusted, "seal.key");
+  return fail(Code::kUntrusted, "seal.header");
 }
 
 }  // namespace
@@ -107,20 +105,23 @@ Result<Bytes> seal_header(const SealSecrets& secrets, const SealFor& seal_for,
 Result<OpenedHeader> open_seal_header(BytesView file, const SealFor& seal_for,
                                       const Sha256Digest& name_hash) {
   ASSIGN_OR_RETURN(const SealEnvelope envelope, read_envelope(file, name_hash));
-  RETURN_IF_ERROR(check_fits(envelope, seal_for));
   return unwrap_and_open(file, envelope, seal_for);
 }
 
 Result<OpenedHeader> open_seal_header(BytesView file, const KeyRing& keys,
                                       const Sha256Digest& name_hash) {
   ASSIGN_OR_RETURN(const SealEnvelope envelope, read_envelope(file, name_hash));
-  const Status own = check_fits(envelope, keys.own);
-  if (own.has_value()) return unwrap_and_open(file, envelope, keys.own);
-  Error why = own.error();
+  Result<OpenedHeader> opened = unwrap_and_open(file, envelope, keys.own);
+  const auto fits = [&opened] {
+    return opened.has_value() ||
+           (opened.error().name() != "seal.measurement" && opened.error().name() != "seal.key");
+  };
+  if (fits()) return opened;
+  Error why = opened.error();
   for (const SealFor& program : keys.inherited.programs) {
-    const Status fits = check_fits(envelope, program);
-    if (fits.has_value()) return unwrap_and_open(file, envelope, program);
-    if (fits.error().name() == "seal.key") why = fits.error();
+    opened = unwrap_and_open(file, envelope, program);
+    if (fits()) return opened;
+    if (opened.error().name() == "seal.key") why = opened.error();
   }
   for (const SealSecrets& content : keys.inherited.contents)
     if (content.content_id == envelope.content_id)
