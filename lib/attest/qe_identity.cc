@@ -3,7 +3,7 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kMaxLevels = 256;
+constexpr size_t kMaxIdentityLevels = 256;
 
 bool read_level(const JsonValue& value, QeLevel& out) {
   if (!read_status(value["tcbStatus"], out.status)) return false;
@@ -26,7 +26,7 @@ bool read(const JsonValue& body, QeIdentity& out) {
       !read_hex(body["attributes"], out.attributes) ||
       !read_hex(body["attributesMask"], out.attributes_mask) ||
       !read_hex(body["mrsigner"], out.mr_signer) || !read_u16(body["isvprodid"], out.isv_prod_id) ||
-      !levels.is_array() || levels.size() == 0 || levels.size() > kMaxLevels)
+      !levels.is_array() || levels.size() == 0 || levels.size() > kMaxIdentityLevels)
     return false;
   for (JsonValue v = levels.first(); v.exists(); v = v.next_in(levels)) {
     QeLevel level{};

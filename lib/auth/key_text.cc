@@ -72,7 +72,7 @@ void write_key_digits(std::string_view label, const ByteArray<32>& raw,
                       std::span<char, kKeyDigits> out) {
   Scratch scratch;
   std::ranges::copy(raw, scratch.number.begin());
-  std::ranges::copy(checksum(label, raw), scratch.number.begin() + raw.size());
+  std::ranges::copy(checksum(label, raw), std::span(scratch.number).subspan<32>().begin());
   for (size_t i = out.size(); i-- > 0;) out[i] = digit_of(pop_digit(scratch.number));
 }
 

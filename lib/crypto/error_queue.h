@@ -1,16 +1,14 @@
 // Private to lib/crypto.
 #pragma once
 
-#include <openssl/err.h>
-
 namespace blindai {
 
 // OpenSSL leaves what it found wrong with somebody's key or signature in a queue of the thread,
 // which the next TLS call would take for its own. What was found while one of these lives goes with
 // it.
 struct ErrorQueue {
-  ErrorQueue() { ERR_set_mark(); }
-  ~ErrorQueue() { ERR_pop_to_mark(); }
+  ErrorQueue();
+  ~ErrorQueue();
   ErrorQueue(const ErrorQueue&) = delete;
   ErrorQueue& operator=(const ErrorQueue&) = delete;
 };
