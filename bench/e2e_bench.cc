@@ -196,6 +196,7 @@ void efficientnet(const std::string& bin, const std::string& path, size_t rounds
         double run = 0;
         ours.push_back(predict(*connection, call, &run));
         runs.push_back(run);
+        outside.push_back(ours.back() - run);
       }
       for (size_t k = 0; k < kBlock; ++k) transport.push_back(microseconds(floor.round_trip()));
     }
