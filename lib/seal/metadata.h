@@ -15,7 +15,7 @@ namespace blindai {
 // Who may replace or delete the model. Absent in stores that keep no owners.
 struct ModelOwner {
   ByteArray<32> key;    // Ed25519 public key of the uploader
-  std::string account;  // the account's handle; empty without accounts
+  std::string account;  // as the account's token named it (`sub`); empty without accounts
   bool operator==(const ModelOwner&) const = default;
 };
 
