@@ -97,4 +97,19 @@ inline std::string file_of(std::string_view id) {
   return to_hex(sha256(as_bytes(id))) + ".sealed";
 }
 
+// What can be wrong with a sealed file, of a model or a record, that shows when a store is opened.
+struct FileDamage {
+  const char* found;  // the error's id
+  void (*make)(Bytes& file);
+};
+inline constexpr FileDamage kFileDamages[] = {
+    {"seal.truncated", [](Bytes& file) { file.pop_back(); }},
+    {"seal.truncated", [](Bytes& file) { file.clear(); }},
+    {"seal.trailing", [](Bytes& file) { file.push_back(0); }},
+    {"seal.header", [](Bytes& file) { file[0] ^= 1; }},
+    {"seal.header", [](Bytes& file) { file[170] ^= 1; }},
+    {"seal.metadata", [](Bytes& file) { file[300] ^= 1; }},
+    {"seal.foreign", [](Bytes& file) { file[60] ^= 1; }},
+};
+
 }  // namespace blindai::vault_fixture

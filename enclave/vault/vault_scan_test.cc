@@ -42,13 +42,7 @@ void expect_set_aside(const std::string& id, const std::function<void(Bytes&)>& 
 }
 
 TEST(Vault, SetsDamagedFilesAsideAndNamesTheDamage) {
-  expect_set_aside("seal.truncated", [](Bytes& file) { file.pop_back(); });
-  expect_set_aside("seal.truncated", [](Bytes& file) { file.clear(); });
-  expect_set_aside("seal.trailing", [](Bytes& file) { file.push_back(0); });
-  expect_set_aside("seal.header", [](Bytes& file) { file[0] ^= 1; });
-  expect_set_aside("seal.header", [](Bytes& file) { file[170] ^= 1; });
-  expect_set_aside("seal.metadata", [](Bytes& file) { file[300] ^= 1; });
-  expect_set_aside("seal.foreign", [](Bytes& file) { file[60] ^= 1; });
+  for (const FileDamage& damage : kFileDamages) expect_set_aside(damage.found, damage.make);
 }
 
 TEST(Vault, SetsAFileUnderAnotherModelsNameAside) {
