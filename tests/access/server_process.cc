@@ -102,17 +102,13 @@ std::optional<std::string_view> Reply::field(std::string_view name) const {
 Peer::Peer(const std::string& address, Proof proof)
     : address_(address), proof_(std::move(proof)), tls_(TlsClientContext::create()) {}
 
-Reply Peer::ask(const std::string& method, const std::string& target, BytesView body,
-                HttpFields fields) {
-  if (http_ == nullptr || !http_->usable()) {
-    http_ = HttpClient::connect(address_, *tls_, {}, nullptr).value();
-    credentials_ = proof_(http_->tls().export_key(kAuthExporterLabel).value());
-  }
-  fields.insert(fields.end(), credentials_.begin(), credentials_.end());
-  HttpClientRequest request{
-      .method = method, .target = target, .fields = std::move(fields), .body = {}};
-  if (!body.empty()) request.body = {body};
-  const HttpClientResponse response = http_->send(request).value();
+void Peer::connect() {
+  if (http_ != nullptr && http_->usable()) return;
+  http_ = HttpClient::connect(address_, *tls_, {}, nullptr).value();
+  credentials_ = proof_(http_->tls().export_key(kAuthExporterLabel).value());
+}
+
+Reply Peer::read(const HttpClientResponse& response) {
   Reply out{.status = response.status,
             .code = {},
             .sentence = {},
@@ -124,6 +120,33 @@ Reply Peer::ask(const std::string& method, const std::string& target, BytesView 
   out.code = document->root()["code"].string().value_or("");
   out.sentence = document->root()["error"].string().value_or("");
   return out;
+}
+
+Reply Peer::ask(const std::string& method, const std::string& target, BytesView body,
+                HttpFields fields) {
+  connect();
+  fields.insert(fields.end(), credentials_.begin(), credentials_.end());
+  HttpClientRequest request{
+      .method = method, .target = target, .fields = std::move(fields), .body = {}};
+  if (!body.empty()) request.body = {body};
+  return read(http_->send(request).value());
+}
+
+Reply Peer::ask_slowly(const std::string& method, const std::string& target,
+                       const std::string& body, const std::function<void()>& meanwhile) {
+  connect();
+  const HttpClientRequest request{
+      .method = method, .target = target, .fields = credentials_, .body = {}};
+  size_t sent = 0;
+  const auto produce = [&](std::span<uint8_t> out) -> Result<size_t> {
+    if (sent == 0) meanwhile();
+    const size_t n = std::min(out.size(), body.size() - sent);
+    std::copy_n(body.begin() + static_cast<std::ptrdiff_t>(sent), n, out.begin());
+    sent += n;
+    return n;
+  };
+  return read(
+      http_->send(request, {.length = body.size(), .read = produce, .progress = {}}).value());
 }
 
 Peer::Proof no_proof() {

@@ -55,12 +55,18 @@ class Peer {
   Peer(const std::string& address, Proof proof);
   Reply ask(const std::string& method, const std::string& target, BytesView body = {},
             HttpFields fields = {});
+  // The server has taken the request's head before `meanwhile` is called, and its body after it.
+  Reply ask_slowly(const std::string& method, const std::string& target, const std::string& body,
+                   const std::function<void()>& meanwhile);
   Reply ask(const std::string& method, const std::string& target, const std::string& body,
             HttpFields fields = {}) {
     return ask(method, target, as_bytes(body), std::move(fields));
   }
 
  private:
+  void connect();
+  static Reply read(const HttpClientResponse& response);
+
   const std::string address_;
   const Proof proof_;
   std::unique_ptr<TlsClientContext> tls_;
