@@ -203,10 +203,16 @@ Outcome<BlindaiService::Exchange> BlindaiService::remove(const Asked& asked) {
   RETURN_IF_ERROR(may_change(context_.config, *asked.record, *asked.caller));
   return std::make_shared<CollectedBody>(
       asked.reply, kMaxSmallBody,
-      [this, record = asked.record](const Bytes& /*body*/, const HttpReply& to) {
-        auto removed = std::make_shared<Result<uint64_t>>();
+      [this, caller = asked.caller, record = asked.record](const Bytes& /*body*/,
+                                                           const HttpReply& to) {
+        auto removed = std::make_shared<Outcome<uint64_t>>();
         context_.background.run(
-            [this, record, removed] { *removed = context_.vault.remove(record->id, record); },
+            [this, caller, record, removed] {
+              *removed = [&]() -> Outcome<uint64_t> {
+                RETURN_IF_ERROR(still_stands(context_.tenancy.owners, *caller));
+                return context_.vault.remove(record->id, record);
+              }();
+            },
             [this, record, removed, to] {
               if (!removed->has_value()) return to.send(problem_response(removed->error()));
               forget(*record);

@@ -68,9 +68,10 @@ class RawPeer {
     while (in_.size() < length)
       if (!fill()) return {};
     const auto end = in_.begin() + static_cast<ptrdiff_t>(length);
-    Reply out = reply_of(head.status, head.fields, {in_.begin(), end});
+    const HttpClientResponse out{
+        .status = head.status, .fields = head.fields, .body = {in_.begin(), end}};
     in_.erase(in_.begin(), end);
-    return out;
+    return reply_of(out);
   }
   // Whether the server ended the connection and nothing more came.
   bool ended() { return !fill(); }

@@ -1,5 +1,7 @@
 #include "tests/access/peer.h"
 
+#include <algorithm>
+
 namespace blindai {
 
 std::optional<std::string_view> Reply::field(std::string_view name) const {
@@ -8,13 +10,13 @@ std::optional<std::string_view> Reply::field(std::string_view name) const {
   return std::nullopt;
 }
 
-Reply reply_of(unsigned status, HttpFields fields, std::string body) {
-  Reply out{.status = status,
+Reply reply_of(const HttpClientResponse& response) {
+  Reply out{.status = response.status,
             .code = {},
             .sentence = {},
-            .body = std::move(body),
-            .fields = std::move(fields)};
-  if (status < 400) return out;
+            .body = std::string(as_text(response.body)),
+            .fields = response.fields};
+  if (out.status < 400) return out;
   const auto document = JsonDocument::parse(out.body);
   BLINDAI_CHECK(document.has_value());
   out.code = document->root()["code"].string().value_or("");
@@ -25,18 +27,37 @@ Reply reply_of(unsigned status, HttpFields fields, std::string body) {
 Peer::Peer(const std::string& address, Proof proof)
     : address_(address), proof_(std::move(proof)), tls_(TlsClientContext::create()) {}
 
+void Peer::connect() {
+  if (http_ != nullptr && http_->usable()) return;
+  http_ = HttpClient::connect(address_, *tls_, {}, nullptr).value();
+  credentials_ = proof_(http_->tls().export_key(kAuthExporterLabel).value());
+}
+
 Reply Peer::ask(const std::string& method, const std::string& target, BytesView body,
                 HttpFields fields) {
-  if (http_ == nullptr || !http_->usable()) {
-    http_ = HttpClient::connect(address_, *tls_, {}, nullptr).value();
-    credentials_ = proof_(http_->tls().export_key(kAuthExporterLabel).value());
-  }
+  connect();
   fields.insert(fields.end(), credentials_.begin(), credentials_.end());
   HttpClientRequest request{
       .method = method, .target = target, .fields = std::move(fields), .body = {}};
   if (!body.empty()) request.body = {body};
-  const HttpClientResponse response = http_->send(request).value();
-  return reply_of(response.status, response.fields, std::string(as_text(response.body)));
+  return reply_of(http_->send(request).value());
+}
+
+Reply Peer::ask_slowly(const std::string& method, const std::string& target,
+                       const std::string& body, const std::function<void()>& meanwhile) {
+  connect();
+  const HttpClientRequest request{
+      .method = method, .target = target, .fields = credentials_, .body = {}};
+  size_t sent = 0;
+  const auto produce = [&](std::span<uint8_t> out) -> Result<size_t> {
+    if (sent == 0) meanwhile();
+    const size_t n = std::min(out.size(), body.size() - sent);
+    std::copy_n(body.begin() + static_cast<std::ptrdiff_t>(sent), n, out.begin());
+    sent += n;
+    return n;
+  };
+  return reply_of(
+      http_->send(request, {.length = body.size(), .read = produce, .progress = {}}).value());
 }
 
 Peer::Proof no_proof() {

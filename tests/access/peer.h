@@ -23,7 +23,7 @@ struct Reply {
 };
 
 // `body` of an error: {"error","code"}.
-Reply reply_of(unsigned status, HttpFields fields, std::string body);
+Reply reply_of(const HttpClientResponse& response);
 
 // One TLS connection.
 class Peer {
@@ -33,12 +33,17 @@ class Peer {
   Peer(const std::string& address, Proof proof);
   Reply ask(const std::string& method, const std::string& target, BytesView body = {},
             HttpFields fields = {});
+  // The server has taken the request's head before `meanwhile` is called, and its body after it.
+  Reply ask_slowly(const std::string& method, const std::string& target, const std::string& body,
+                   const std::function<void()>& meanwhile);
   Reply ask(const std::string& method, const std::string& target, const std::string& body,
             HttpFields fields = {}) {
     return ask(method, target, as_bytes(body), std::move(fields));
   }
 
  private:
+  void connect();
+
   const std::string address_;
   const Proof proof_;
   std::unique_ptr<TlsClientContext> tls_;

@@ -45,6 +45,8 @@ def verify(
     claims: bytes | None,
     at: int | None,
     simulation: bool,
+    tpm_folder: str,
+    nonce: bytes | None,
 ) -> str: ...
 
 class Connection:
