@@ -6,6 +6,8 @@
 #include <map>
 
 #include "enclave/tee/simulation/measure_file.h"
+#include "enclave/vault/sealing_key.h"
+#include "lib/crypto/crypto.h"
 
 namespace blindai {
 namespace {
@@ -30,6 +32,11 @@ Sha256Digest measurement_of_programs(const std::string& bin) {
   files.push_back(measure_file("blindai-worker", bin + "/blindai-worker").value());
   files.push_back(measure_file("libonnxruntime", bin + "/libonnxruntime.so.1.28.0").value());
   return known[bin] = measurement_of(std::move(files)).value();
+}
+
+SealFor seal_of_server(FileLayer& store, const Sha256Digest& measurement) {
+  const SealingRoot root = simulation_sealing_root(store).value();
+  return {derive_sealing_key(root.secret, measurement, sha256({})), measurement};
 }
 
 RunningServer::RunningServer(const std::string& bin, const RunningServerOptions& options)

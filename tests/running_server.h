@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/cpp/connection.h"
+#include "enclave/vault/vault.h"
 #include "tests/server_process.h"
 
 namespace blindai {
@@ -19,6 +20,10 @@ struct RunningServerOptions {
 
 // What the simulation measures of the programs in `bin`. Hashed once.
 Sha256Digest measurement_of_programs(const std::string& bin);
+
+// What that server seals under, in a store of its own, where its configuration hands over to
+// nobody.
+SealFor seal_of_server(FileLayer& store, const Sha256Digest& measurement);
 
 class RunningServer {
  public:

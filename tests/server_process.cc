@@ -23,26 +23,20 @@ std::string read_file(const std::string& path) {
 }  // namespace
 
 ServerProcess::ServerProcess(std::string program)
-    : program_(program.empty() ? BLINDAI_BINARY_DIR "/bin/blindai-server" : std::move(program)) {
-  std::string folder = std::filesystem::temp_directory_path() / "blindai-server-XXXXXX";
-  BLINDAI_CHECK(::mkdtemp(folder.data()) != nullptr);
-  folder_ = folder;
-}
+    : program_(program.empty() ? BLINDAI_BINARY_DIR "/bin/blindai-server" : std::move(program)) {}
 
 ServerProcess::~ServerProcess() {
   (void)stop();
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
 }
 
 bool ServerProcess::start(const std::string& config, const std::vector<std::string>& options) {
   BLINDAI_CHECK(pid_ < 0);
-  std::ofstream(folder_ + "/config.toml") << config;
+  std::ofstream(folder_ / "config.toml") << config;
   std::vector<std::string> arguments = {program_};
   const std::pair<std::string, std::string> defaults[] = {{"--tee", "simulation"},
                                                           {"--listen", "127.0.0.1:0"},
-                                                          {"--store", folder_ + "/store"},
-                                                          {"--config", folder_ + "/config.toml"},
+                                                          {"--store", folder_ / "store"},
+                                                          {"--config", folder_ / "config.toml"},
                                                           {"--linger", "0"}};
   for (const auto& [option, value] : defaults)
     if (std::ranges::find(options, option) == options.end())
@@ -53,7 +47,7 @@ bool ServerProcess::start(const std::string& config, const std::vector<std::stri
   raw.push_back(nullptr);
   int output[2];
   BLINDAI_CHECK(::pipe2(output, O_CLOEXEC) == 0);
-  const std::string log_path = folder_ + "/log";
+  const std::string log_path = folder_ / "log";
   pid_ = ::fork();
   BLINDAI_CHECK(pid_ >= 0);
   if (pid_ == 0) {
@@ -88,7 +82,7 @@ int ServerProcess::stop(int signal) {
 }
 
 std::string ServerProcess::log() const {
-  return read_file(folder_ + "/log");
+  return read_file(folder_ / "log");
 }
 
 }  // namespace blindai

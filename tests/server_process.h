@@ -6,6 +6,8 @@
 #include <sys/types.h>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace blindai {
 
 class ServerProcess {
@@ -26,13 +28,13 @@ class ServerProcess {
   const std::string& address() const { return address_; }
   pid_t pid() const { return pid_; }
   // A folder that lives as long as this, for files of the test.
-  const std::string& folder() const { return folder_; }
+  const std::string& folder() const { return folder_.path(); }
   // What the server has written so far: its log, and why it ended.
   std::string log() const;
 
  private:
   const std::string program_;
-  std::string folder_;
+  const TemporaryFolder folder_;
   std::string address_;
   pid_t pid_ = -1;
 };

@@ -11,25 +11,12 @@
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
 #include "enclave/vault/vault_fixture.h"
+#include "tests/support/temporary_folder.h"
 
 namespace blindai {
 namespace {
 
 using namespace vault_fixture;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vault-XXXXXX").string();
-    BLINDAI_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 void expect_behaves_as_a_layer(FileLayer& files) {
   auto file = files.create("a").value();
