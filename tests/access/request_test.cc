@@ -6,8 +6,9 @@
 #include "lib/auth/endorsement.h"
 #include "lib/auth/model_access.h"
 #include "lib/auth/stored_receipt.h"
-#include "tests/access/server_process.h"
+#include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
+#include "tests/server_process.h"
 
 namespace blindai {
 namespace {
