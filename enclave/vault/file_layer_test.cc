@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "enclave/vault/memory_file_layer.h"
@@ -79,6 +80,19 @@ TEST(PosixFileLayer, BelongsToOneProcessAtATime) {
   EXPECT_EQ(PosixFileLayer::open_folder(folder / "store").error().name(), "vault.in-use");
   files.reset();
   EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
+}
+
+TEST(PosixFileLayer, IsWaitedForWhileAChildOfAProcessThatIsGoneHasIt) {
+  const TemporaryFolder folder;
+  auto gone = PosixFileLayer::open_folder(folder / "store").value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::usleep(100'000);
+    ::_exit(0);
+  }
+  gone.reset();
+  EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(PosixFileLayer, IsGivenFromOneProcessToAnother) {
