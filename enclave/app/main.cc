@@ -19,6 +19,7 @@
 #include "enclave/app/store_setup.h"
 #include "enclave/app/tee_setup.h"
 #include "enclave/config/measured_config.h"
+#include "enclave/infer/sandbox_probe.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
 #include "enclave/serve/metrics.h"
@@ -38,6 +39,13 @@ constexpr std::string_view kVersion = BLINDAI_VERSION;
 constexpr std::string_view kEngineName = "libonnxruntime.so.1.28.0";
 // Evidence in the certificate is made anew well before collateral or a policy's age limit ends it.
 constexpr std::chrono::hours kRenewEvery{1};
+// Of one processor, a worker's whole life long: twelve days. A bound for the case that the server
+// cannot end it; deadlines are what limits a request.
+constexpr uint64_t kWorkerCpuSeconds = 1'000'000;
+// Addresses are not memory: each thread reserves a stack and a heap of malloc's, the libraries
+// their code.
+constexpr uint64_t kAddressesPerThread = (8 + 128) << 20;
+constexpr uint64_t kAddressesOfLibraries = uint64_t{1} << 30;
 
 Time now() {
   return Time{std::time(nullptr)};
@@ -122,13 +130,56 @@ int stop_signals() {
   return ::signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
 }
 
+// More than a worker within --memory ever maps: the model's file beside what it becomes, the
+// tensors of all jobs in and out.
+uint64_t address_space(const HostHints& hints, const MeasuredConfig& config) {
+  const uint64_t threads = uint64_t{hints.run_threads} + hints.intra_op_threads + 1;
+  return (hints.memory_mib << 20) + config.max_model_bytes +
+         2 * config.max_tensor_bytes * (uint64_t{hints.run_threads} + 1) +
+         threads * kAddressesPerThread + kAddressesOfLibraries;
+}
+
+WorkerOptions worker_options(const HostHints& hints, const MeasuredConfig& config,
+                             const Programs& programs, spdlog::logger& log) {
+  const uint64_t memory = hints.memory_mib << 20;
+  return {.worker_path = programs.worker,
+          .engine_path = programs.engine,
+          .run_threads = hints.run_threads,
+          .intra_op_threads = hints.intra_op_threads,
+          .load_limit = config.load_time,
+          .require_sandbox = config.require_sandbox,
+          .address_space_bytes = address_space(hints, config),
+          .cpu_seconds = kWorkerCpuSeconds,
+          .cgroup = hints.cgroup,
+          .cgroup_memory_bytes = memory,
+          .max_input_bytes = config.max_tensor_bytes,
+          .log = [&log](std::string_view line) { log.info("{}", line); }};
+}
+
+// --check-sandbox: the table, whether or not it is enough.
+Outcome<void> check_sandbox(const WorkerOptions& options) {
+  ASSIGN_OR_RETURN(const SandboxReport report, probe_sandbox(options));
+  for (const Layer layer : all_layers())
+    std::printf("%-40s %-6s %s\n", std::string(name_of(layer)).c_str(),
+                is_required(layer, SandboxLevel::kBasic)  ? "basic"
+                : is_required(layer, SandboxLevel::kFull) ? "full"
+                                                          : "",
+                describe(report[layer]).c_str());
+  return require_sandbox(report, options.require_sandbox);
+}
+
 Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   ASSIGN_OR_RETURN(const std::string config_text, read_config(hints.config_path));
   ASSIGN_OR_RETURN(const MeasuredConfig config, parse_measured_config(config_text));
   const Programs programs = find_programs(hints);
+  WorkerOptions for_workers = worker_options(hints, config, programs, log);
+  if (hints.check_sandbox) return check_sandbox(for_workers);
   ASSIGN_OR_RETURN(const Sha256Digest measurement, measure(programs));
   const int signal_fd = stop_signals();
   keep_memory_private();
+  ASSIGN_OR_RETURN(for_workers.known_sandbox, probe_sandbox(for_workers));
+  log_sandbox(for_workers.known_sandbox, [&log](std::string_view line) { log.warn("{}", line); });
+  RETURN_IF_ERROR(require_sandbox(for_workers.known_sandbox, config.require_sandbox));
 
   const std::unique_ptr<Kernel> kernel = real_kernel();
   ASSIGN_OR_RETURN(const std::unique_ptr<TeeSetup> tee,
@@ -155,16 +206,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
     log.error("a record of {} was left out: {}", kind, error.describe());
   });
   Background background(*reactor);
-  WorkerPool workers(*reactor,
-                     {.worker_path = programs.worker,
-                      .engine_path = programs.engine,
-                      .run_threads = hints.run_threads,
-                      .intra_op_threads = hints.intra_op_threads,
-                      .load_limit = config.load_time,
-                      .max_input_bytes = config.max_tensor_bytes,
-                      .background = &background,
-                      .log = [&log](std::string_view line) { log.info("{}", line); }},
-                     {.memory_bytes = hints.memory_mib << 20});
+  for_workers.background = &background;
+  WorkerPool workers(*reactor, std::move(for_workers), {.memory_bytes = hints.memory_mib << 20});
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
