@@ -78,6 +78,9 @@ bool place_descriptors(const Parts& parts) {
 [[noreturn]] void become_worker(const Parts& parts, bool own_user_namespace) {
   static char telemetry[] = "ORT_DISABLE_TELEMETRY=1";
   char* const environment[] = {telemetry, nullptr};
+  // First of all: what the server has open includes the lock of its store, which must not outlive a
+  // server that is killed now.
+  const bool placed = place_descriptors(parts);
   // A server that is killed before this has closed its end of the socket, which the worker notices.
   call(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   const uint64_t no_signals = 0;
@@ -85,7 +88,7 @@ bool place_descriptors(const Parts& parts) {
   const uint64_t default_action[4] = {};
   call(SYS_rt_sigaction, SIGPIPE, default_action, nullptr, sizeof no_signals);
   if (own_user_namespace) keep_power_over_namespaces();
-  if (place_descriptors(parts)) call(SYS_execve, parts.program, parts.arguments, environment);
+  if (placed) call(SYS_execve, parts.program, parts.arguments, environment);
   for (;;) call(SYS_exit_group, kNoProgram);
 }
 

@@ -115,10 +115,20 @@ bool is_required(Layer layer, SandboxLevel level) {
   return need == Need::kBasic || (need == Need::kFull && level == SandboxLevel::kFull);
 }
 
+namespace {
+
+// Root of a container that has no second user becomes nobody in a user namespace of its own.
+bool is_held(const SandboxReport& report, Layer layer) {
+  return report[layer].is_applied() ||
+         (layer == Layer::kUser && report[Layer::kUserNamespace].is_applied());
+}
+
+}  // namespace
+
 std::vector<Layer> missing(const SandboxReport& report, SandboxLevel level) {
   std::vector<Layer> out;
   for (const Layer layer : all_layers())
-    if (is_required(layer, level) && !report[layer].is_applied()) out.push_back(layer);
+    if (is_required(layer, level) && !is_held(report, layer)) out.push_back(layer);
   return out;
 }
 

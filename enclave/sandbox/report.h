@@ -79,7 +79,7 @@ std::string_view name_of(SandboxLevel level);
 bool parse_sandbox_level(std::string_view text, SandboxLevel& out);
 // Whether a worker of this level may not run without the layer.
 bool is_required(Layer layer, SandboxLevel level);
-// The required layers that are not applied, in order.
+// The required layers that are not applied, in order. kUserNamespace stands in for kUser.
 std::vector<Layer> missing(const SandboxReport& report, SandboxLevel level);
 // "PID namespace (refused by the kernel: …), Landlock: files (not present)".
 std::string list_of(const std::vector<Layer>& layers, const SandboxReport& report);

@@ -37,12 +37,21 @@ TEST(SandboxReport, EachRequiredLayerIsMissedAlone) {
       for (const LayerState state : {LayerState(), LayerState::refused(EPERM)}) {
         SandboxReport report = whole();
         report[layer] = state;
-        const std::vector<Layer> expected =
-            is_required(layer, level) ? std::vector{layer} : std::vector<Layer>();
+        const std::vector<Layer> expected = is_required(layer, level) && layer != Layer::kUser
+                                                ? std::vector{layer}
+                                                : std::vector<Layer>();
         EXPECT_EQ(missing(report, level), expected) << name_of(layer);
       }
     }
   }
+}
+
+TEST(SandboxReport, AUserNamespaceStandsInForAnotherUser) {
+  SandboxReport report = whole();
+  report[Layer::kUser] = LayerState::refused(EPERM);
+  EXPECT_TRUE(missing(report, SandboxLevel::kBasic).empty());
+  report[Layer::kUserNamespace] = LayerState::refused(EPERM);
+  EXPECT_EQ(missing(report, SandboxLevel::kBasic), std::vector{Layer::kUser});
 }
 
 TEST(SandboxReport, FullRequiresWhatBasicDoesAndNoLevelGoesWithoutTheFilter) {
