@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <functional>
 #include <gtest/gtest.h>
 #include <iterator>
 #include <sched.h>
-#include <seccomp.h>
 #include <sstream>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -18,6 +16,7 @@
 
 #include "enclave/infer/worker_fixture.h"
 #include "tests/onnx_builder.h"
+#include "tests/support/contained.h"
 #include "tests/support/sanitizers.h"
 
 namespace blindai {
@@ -31,48 +30,6 @@ bool kernel_permits_namespaces() {
   int status = 0;
   waitpid(pid, &status, 0);
   return status == 0;
-}
-
-// Runs a check in a process of its own, where it may give up what it has. What the check returns is
-// its complaint; empty for none.
-std::string in_child(const std::function<std::string()>& check) {
-  int ends[2];
-  EXPECT_EQ(pipe(ends), 0);
-  const pid_t pid = fork();
-  if (pid == 0) {
-    const std::string complaint = check();
-    const bool written = write(ends[1], complaint.data(), complaint.size()) ==
-                         static_cast<ssize_t>(complaint.size());
-    _exit(written ? 0 : 1);
-  }
-  close(ends[1]);
-  std::string out;
-  char buffer[4096];
-  for (ssize_t n = 0; (n = read(ends[0], buffer, sizeof buffer)) > 0;)
-    out.append(buffer, static_cast<size_t>(n));
-  close(ends[0]);
-  int status = 0;
-  waitpid(pid, &status, 0);
-  return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? out : "the child ended: " + out;
-}
-
-// As Docker's own profile does for a container without CAP_SYS_ADMIN.
-bool refuse_as_containers_do() {
-  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
-  bool loaded = filter != nullptr;
-  for (const int flag : {CLONE_NEWUSER, CLONE_NEWPID, CLONE_NEWNET, CLONE_NEWNS, CLONE_NEWIPC}) {
-    const auto bit = static_cast<uint64_t>(flag);
-    const scmp_arg_cmp asked = {.arg = 0, .op = SCMP_CMP_MASKED_EQ, .datum_a = bit, .datum_b = bit};
-    loaded = loaded &&
-             seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, asked) == 0 &&
-             seccomp_rule_add(filter, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(unshare), 1, asked) == 0;
-  }
-  loaded =
-      loaded &&
-      seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(landlock_create_ruleset), 0) == 0 &&
-      seccomp_load(filter) == 0;
-  seccomp_release(filter);
-  return loaded;
 }
 
 TEST_F(SandboxProbe, PutsAroundAWorkerWhatTheKernelPermits) {
