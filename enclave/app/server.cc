@@ -15,6 +15,7 @@
 #include "enclave/app/operator_listener.h"
 #include "enclave/app/store_setup.h"
 #include "enclave/app/tee_setup.h"
+#include "enclave/app/worker_setup.h"
 #include "enclave/config/measured_config.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
@@ -122,11 +123,14 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
   ASSIGN_OR_RETURN(const std::string config_text, read_config(hints.config_path));
   ASSIGN_OR_RETURN(const MeasuredConfig config, parse_measured_config(config_text));
   const Programs programs = find_programs(hints);
+  WorkerOptions for_workers = worker_options(hints, config, programs.worker, programs.engine, log);
+  if (hints.check_sandbox) return print_sandbox(for_workers);
   ASSIGN_OR_RETURN(const Sha256Digest measurement, measure(programs));
   // Whoever reads what is printed may go away, and the server goes on.
   BLINDAI_CHECK(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
   const int signal_fd = stop_signals();
   keep_memory_private();
+  RETURN_IF_ERROR(settle_sandbox(for_workers, log));
 
   const std::unique_ptr<Kernel> kernel = real_kernel();
   ASSIGN_OR_RETURN(const std::unique_ptr<TeeSetup> tee,
@@ -153,16 +157,8 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
     log.error("a record of {} was left out: {}", kind, error.describe());
   });
   Background background(*reactor);
-  WorkerPool workers(*reactor,
-                     {.worker_path = programs.worker,
-                      .engine_path = programs.engine,
-                      .run_threads = hints.run_threads,
-                      .intra_op_threads = hints.intra_op_threads,
-                      .load_limit = config.load_time,
-                      .max_input_bytes = config.max_tensor_bytes,
-                      .background = &background,
-                      .log = [&log](std::string_view line) { log.info("{}", line); }},
-                     {.memory_bytes = hints.memory_mib << 20});
+  for_workers.background = &background;
+  WorkerPool workers(*reactor, std::move(for_workers), {.memory_bytes = hints.memory_mib << 20});
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
