@@ -110,7 +110,8 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
           ->check(CLI::IsMember({"sgx", "tdx", "snp"}))
           ->capture_default_str();
   app.add_option("--listen", hints.listen, "Address and port")->default_val("127.0.0.1:9924");
-  app.add_option("--store", hints.store, "Folder of the sealed models; made when missing [required]");
+  app.add_option("--store", hints.store,
+                 "Folder of the sealed models; made when missing [required]");
   app.add_option("--config", hints.config_path, "The measured configuration (TOML)")
       ->check(CLI::ExistingFile);
   app.add_option("--models", hints.models,
