@@ -1,4 +1,5 @@
 // blindai-server: wires everything together and waits for SIGTERM.
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -58,6 +59,31 @@ void keep_memory_private() {
   const rlimit none{0, 0};
   ::setrlimit(RLIMIT_CORE, &none);
   ::prctl(PR_SET_DUMPABLE, 0);
+}
+
+uint64_t worker_bytes(const HostHints& hints) {
+  const uint64_t all = hints.memory_mib << 20;
+  return hints.worker_memory_mib == 0 ? all / 4 * 3 : std::min(all, hints.worker_memory_mib << 20);
+}
+
+// Behind the limit above, which is looked after (WorkerPool) and so can be overrun for a moment:
+// beyond this an allocation fails at once. Address space is more than memory: threads' stacks and
+// heaps, the runtime's library, and the tensors that are shared with the server.
+uint64_t worker_address_space(const HostHints& hints, const MeasuredConfig& config) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return 0;  // the sanitizers' workers reserve terabytes
+#else
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  return 0;
+#endif
+#endif
+  constexpr uint64_t kFixed = 1ULL << 30;
+  constexpr uint64_t kPerThread = 80ULL << 20;
+  const uint64_t threads = uint64_t{hints.run_threads} * hints.intra_op_threads + 2;
+  const uint64_t shared = uint64_t{hints.run_threads} * 4 * config.max_tensor_bytes;
+  return worker_bytes(hints) + kFixed + threads * kPerThread + shared;
+#endif
 }
 
 struct Programs {
@@ -161,10 +187,12 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
                       .run_threads = hints.run_threads,
                       .intra_op_threads = hints.intra_op_threads,
                       .load_limit = config.load_time,
+                      .tensor_memory_bytes = worker_bytes(hints),
+                      .address_space_bytes = worker_address_space(hints, config),
                       .max_input_bytes = config.max_tensor_bytes,
                       .background = &background,
                       .log = [&log](std::string_view line) { log.info("{}", line); }},
-                     {.memory_bytes = hints.memory_mib << 20});
+                     {.memory_bytes = hints.memory_mib << 20, .worker_bytes = worker_bytes(hints)});
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));

@@ -19,6 +19,12 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kHeaderLength = "inference-header-content-length";
 constexpr std::string_view kModelHash = "blindai-model-hash";
 
+Problem own_deadline() {
+  return {Code::kDeadline, "infer.deadline",
+          "The time that the request allowed (its parameter timeout) is over. Allow more, or try "
+          "again when the model is less busy."};
+}
+
 uint64_t since_ns(Clock::time_point start) {
   return static_cast<uint64_t>(
       std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
@@ -65,8 +71,13 @@ class InferExchange final : public HttpExchange,
   void receive_json();
   void receive_request(Outcome<InferRequest> request);
   void receive_chunked();
+  void watch_time();
+  // Makes the model's worker ready and goes on with `then`, unless the request is over by then.
+  void wait_for_worker(std::function<void(InferExchange&)> then);
   void place_inputs();
   void run();
+  void submit(RunRequest job);
+  void move_to_another_worker(RunRequest job);
   void finish(Outcome<RunResult> result);
   Outcome<HttpResponse> response_of(std::shared_ptr<RunResult> result);
   void refuse(const Problem& problem);
@@ -96,6 +107,8 @@ class InferExchange final : public HttpExchange,
   std::optional<uint64_t> job_;
   uint64_t queue_ns_ = 0;
   uint64_t input_ns_ = 0;
+  Clock::time_point wait_until_;                  // for its turn, in however many workers
+  std::unique_ptr<Reactor::Timer> own_deadline_;  // of requests with a timeout
 };
 
 std::span<uint8_t> InferExchange::body_space() {
@@ -151,22 +164,47 @@ void InferExchange::receive_json() {
 void InferExchange::receive_request(Outcome<InferRequest> request) {
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
+  watch_time();
   worker_ = context_.workers.loaded(record_->content_id);
   if (worker_ != nullptr) return place_inputs();
+  wait_for_worker([](InferExchange& self) {
+    self.place_inputs();
+    if (self.answered_) return;
+    if (self.body_complete_)
+      self.run();
+    else
+      self.reply_.resume_body();
+  });
+}
+
+void InferExchange::watch_time() {
+  if (request_->timeout_us == 0) return;
+  constexpr auto kMost = std::chrono::microseconds(std::chrono::hours(24));
+  const auto given = std::chrono::microseconds(
+      std::min(request_->timeout_us, static_cast<uint64_t>(kMost.count())));
+  own_deadline_ = context_.reactor.timer();
+  own_deadline_->after(std::max(Clock::duration::zero(), started_ + given - Clock::now()),
+                       [weak = weak_from_this()] {
+                         const auto self = weak.lock();
+                         if (self == nullptr || self->answered_) return;
+                         if (self->job_.has_value())
+                           self->worker_->cancel(*std::exchange(self->job_, std::nullopt));
+                         self->refuse(own_deadline());
+                       });
+}
+
+void InferExchange::wait_for_worker(std::function<void(InferExchange&)> then) {
   const Clock::time_point asked = Clock::now();
   ready_worker(context_, *record_,
-               [weak = weak_from_this(), asked](Outcome<std::shared_ptr<Worker>> worker) {
-                 auto self = weak.lock();
-                 if (self == nullptr) return;
+               [weak = weak_from_this(), asked,
+                then = std::move(then)](Outcome<std::shared_ptr<Worker>> worker) {
+                 const auto self = weak.lock();
+                 if (self == nullptr || self->answered_) return;
+                 self->queue_ns_ += since_ns(asked);
                  if (!worker.has_value()) return self->refuse(worker.error());
+                 if (!(*worker)->serving()) return self->wait_for_worker(then);  // ended just now
                  self->worker_ = std::move(*worker);
-                 self->queue_ns_ = since_ns(asked);
-                 self->place_inputs();
-                 if (self->answered_) return;
-                 if (self->body_complete_)
-                   self->run();
-                 else
-                   self->reply_.resume_body();
+                 then(*self);
                });
 }
 
@@ -185,20 +223,6 @@ void InferExchange::receive_chunked() {
   const std::optional<std::string_view> header = chunked_header_;
   const Outcome<BodySplit> split = split_body(header, json_.size(), limits_);
   if (!split.has_value()) return refuse(split.error());
-  auto worker_ready = [weak = weak_from_this()](Outcome<std::shared_ptr<Worker>> worker) {
-    auto self = weak.lock();
-    if (self == nullptr) return;
-    if (!worker.has_value()) return self->refuse(worker.error());
-    self->worker_ = std::move(*worker);
-    self->place_inputs();
-    if (self->answered_) return;
-    const BytesView binary = BytesView(self->json_).subspan(self->split_.json_len);
-    for (const InputPlacement& input : self->request_->inputs)
-      if (input.binary && input.length > 0)
-        std::memcpy(self->buffer_->input().data() + input.offset, binary.data() + input.body_offset,
-                    input.length);
-    self->run();
-  };
   split_ = *split;
   Outcome<InferRequest> request =
       split_.raw ? parse_raw_request(json_.size(), record_->signature, limits_)
@@ -206,7 +230,17 @@ void InferExchange::receive_chunked() {
                                        split_.binary_len, record_->signature, limits_);
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
-  ready_worker(context_, *record_, std::move(worker_ready));
+  watch_time();
+  wait_for_worker([](InferExchange& self) {
+    self.place_inputs();
+    if (self.answered_) return;
+    const BytesView binary = BytesView(self.json_).subspan(self.split_.json_len);
+    for (const InputPlacement& input : self.request_->inputs)
+      if (input.binary && input.length > 0)
+        std::memcpy(self.buffer_->input().data() + input.offset, binary.data() + input.body_offset,
+                    input.length);
+    self.run();
+  });
 }
 
 void InferExchange::run() {
@@ -225,18 +259,43 @@ void InferExchange::run() {
   for (const RequestedOutput& output : request_->outputs)
     job.outputs.push_back(static_cast<uint16_t>(output.index));
   job.time_limit = context_.config.run_time;
-  if (request_->timeout_us > 0)
-    job.time_limit =
-        std::min(job.time_limit,
-                 std::chrono::milliseconds(std::max<uint64_t>(1, request_->timeout_us / 1000)));
+  wait_until_ = Clock::now() + context_.config.run_time + context_.config.load_time;
   job.max_output_bytes = context_.config.max_tensor_bytes;
+  if (worker_->serving()) return submit(std::move(job));
+  move_to_another_worker(std::move(job));  // it ended while the body arrived
+}
+
+void InferExchange::submit(RunRequest job) {
+  job.wait_limit = std::chrono::ceil<std::chrono::milliseconds>(
+      std::max(Clock::duration::zero(), wait_until_ - Clock::now()));
+  job.unserved = [weak = weak_from_this()](RunRequest same) {
+    const auto self = weak.lock();
+    if (self == nullptr || self->answered_) return;
+    self->job_.reset();
+    self->move_to_another_worker(std::move(same));
+  };
   job_ = worker_->run(std::move(job), [weak = weak_from_this()](Outcome<RunResult> result) {
     if (auto self = weak.lock()) self->finish(std::move(result));
   });
 }
 
+// The worker checks what it is given, so that what the old one may have written into the inputs
+// since they were checked here harms nobody else.
+void InferExchange::move_to_another_worker(RunRequest job) {
+  auto held = std::make_shared<RunRequest>(std::move(job));
+  wait_for_worker([held](InferExchange& self) {
+    Result<std::unique_ptr<TensorBuffer>> buffer = self.worker_->buffer(self.request_->area_bytes);
+    if (!buffer.has_value()) return self.refuse(buffer.error());
+    std::ranges::copy(held->buffer->input().first(static_cast<size_t>(self.request_->area_bytes)),
+                      (*buffer)->input().begin());
+    held->buffer = std::move(*buffer);
+    self.submit(std::move(*held));
+  });
+}
+
 void InferExchange::finish(Outcome<RunResult> result) {
   job_.reset();
+  if (answered_) return;
   if (!result.has_value()) return refuse(result.error());
   const Clock::time_point output_started = Clock::now();
   const uint64_t run_ns = result->run_ns;

@@ -2,8 +2,12 @@
 //
 // The JSON part is collected and read against the stored signature; then the model's worker is made
 // ready, while the connection stops reading; then binary tensors are decrypted straight into memory
-// that the worker shares, and the answer is encrypted straight out of it. When the client leaves,
-// its run is cancelled.
+// that the worker shares, and the answer is encrypted straight out of it.
+//
+// When the client leaves, or the time it gave (parameter "timeout", from the request's head) is
+// over, its run is cancelled; one that waits never starts. When the worker ends and another request
+// is to blame, or it is stopped while the body arrives, the request moves to the next worker of
+// that model.
 #pragma once
 
 #include <memory>

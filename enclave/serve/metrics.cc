@@ -217,6 +217,10 @@ std::string Metrics::text(const ServerState& state) const {
         state.workers.evictions);
   count("blindai_worker_crashes_total", "Workers that ended after they had loaded.",
         state.workers.crashes);
+  count("blindai_worker_no_room_total", "Models that could not be loaded beside those at work.",
+        state.workers.no_room);
+  count("blindai_worker_memory_ends_total", "Workers that were ended for the memory they took.",
+        state.workers.memory_ends);
   gauge("blindai_resident_bytes", "Resident memory of the server without its workers.",
         state.resident_bytes);
   gauge("blindai_uptime_seconds", "Since the server's start.",
