@@ -54,6 +54,14 @@ Outcome<std::string> read_config(const std::string& path) {
   return text;
 }
 
+// As many descriptors as this machine allows: one for each connection, and those of workers.
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 // Keys and tensors must not end up in a core dump or in another process's debugger.
 void keep_memory_private() {
   const rlimit none{0, 0};
@@ -155,6 +163,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   ASSIGN_OR_RETURN(const Sha256Digest measurement, measure(programs));
   const int signal_fd = stop_signals();
   keep_memory_private();
+  allow_many_files();
 
   const std::unique_ptr<Kernel> kernel = real_kernel();
   ASSIGN_OR_RETURN(const std::unique_ptr<TeeSetup> tee,
@@ -176,7 +185,8 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
   ServerIdentity identity(source, config_text, now);
-  Tenancy tenancy(config, *store.vault, metrics, now);
+  Tenancy tenancy(config, {.all = hints.bodies_mib << 20, .account = hints.bodies_mib << 19},
+                  *store.vault, metrics, now);
   tenancy.load([&log](std::string_view kind, const Error& error) {
     log.error("a record of {} was left out: {}", kind, error.describe());
   });
@@ -218,6 +228,7 @@ Outcome<void> run(const HostHints& hints, spdlog::logger& log) {
     ServerState state{.ready = service.ready() && !store.giver->finished(),
                       .http = server->counters(),
                       .workers = workers.counts(),
+                      .held_bytes = tenancy.admission.held_bytes(),
                       .resident_bytes = resident_bytes(),
                       .uptime = std::chrono::duration_cast<std::chrono::seconds>(
                           Reactor::Clock::now() - started)};

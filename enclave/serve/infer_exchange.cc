@@ -18,6 +18,9 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kHeaderLength = "inference-header-content-length";
 constexpr std::string_view kModelHash = "blindai-model-hash";
+// The JSON part gets memory as it comes, not as it was announced: first so much, then twice as much
+// each time.
+constexpr uint64_t kFirstJson = 64 * 1024;
 
 Problem own_deadline() {
   return {Code::kDeadline, "infer.deadline",
@@ -38,6 +41,7 @@ class InferExchange final : public HttpExchange,
         record_(std::move(terms.record)),
         statistics_(std::move(terms.statistics)),
         pass_(std::move(terms.pass)),
+        held_(std::move(terms.held)),
         fields_(std::move(terms.fields)),
         reply_(std::move(reply)) {
     limits_.tensor_bytes = context.config.max_tensor_bytes;
@@ -52,9 +56,8 @@ class InferExchange final : public HttpExchange,
     split_ = split;
     if (split.raw) {
       receive_request(parse_raw_request(content_length, record_->signature, limits_));
-    } else {
-      json_.resize(static_cast<size_t>(split.json_len));
-      if (split.json_len == 0) receive_json();
+    } else if (split.json_len == 0) {
+      receive_json();
     }
   }
   // A chunked body: divided once it is complete.
@@ -68,6 +71,7 @@ class InferExchange final : public HttpExchange,
   void body_done() override;
 
  private:
+  bool grow_json(uint64_t most);
   void receive_json();
   void receive_request(Outcome<InferRequest> request);
   void receive_chunked();
@@ -87,6 +91,7 @@ class InferExchange final : public HttpExchange,
   const std::shared_ptr<const ModelRecord> record_;
   const std::shared_ptr<ModelStatistics> statistics_;
   const PredictionPass pass_;
+  HeldBytes held_;
   const HttpFields fields_;
   const HttpReply reply_;
   const Clock::time_point started_ = Clock::now();
@@ -119,12 +124,13 @@ std::span<uint8_t> InferExchange::body_space() {
                      fmt::format("A request may have at most {} bytes.", most)));
       return {};
     }
-    if (json_filled_ == json_.size())
-      json_.resize(static_cast<size_t>(
-          std::min<uint64_t>(most, std::max<uint64_t>(16 * 1024, json_.size() * 2))));
+    if (json_filled_ == json_.size() && !grow_json(most)) return {};
     return std::span(json_).subspan(json_filled_);
   }
-  if (json_filled_ < json_.size()) return std::span(json_).subspan(json_filled_);
+  if (json_filled_ < split_.json_len) {
+    if (json_filled_ == json_.size() && !grow_json(split_.json_len)) return {};
+    return std::span(json_).subspan(json_filled_);
+  }
   if (buffer_ == nullptr) return {};  // until the worker is ready
   const InputPlacement* input = next_binary();
   BLINDAI_CHECK(input != nullptr);  // the request was refused unless its binary part fits exactly
@@ -132,12 +138,24 @@ std::span<uint8_t> InferExchange::body_space() {
                                   static_cast<size_t>(input->length - input_at_));
 }
 
+// False when it has refused.
+bool InferExchange::grow_json(uint64_t most) {
+  const uint64_t size = std::min(most, std::max<uint64_t>(kFirstJson, json_.size() * 2));
+  const Outcome<void> room = held_.add(size - json_.size());
+  if (!room.has_value()) {
+    refuse(room.error());
+    return false;
+  }
+  json_.resize(static_cast<size_t>(size));
+  return true;
+}
+
 void InferExchange::body_filled(size_t n) {
   if (chunked_) {
     json_filled_ += n;
-  } else if (json_filled_ < json_.size()) {
+  } else if (json_filled_ < split_.json_len) {
     json_filled_ += n;
-    if (json_filled_ == json_.size()) receive_json();
+    if (json_filled_ == split_.json_len) receive_json();
   } else {
     input_at_ += n;
   }
@@ -164,6 +182,8 @@ void InferExchange::receive_json() {
 void InferExchange::receive_request(Outcome<InferRequest> request) {
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
+  const Outcome<void> room = held_.add(request_->area_bytes);
+  if (!room.has_value()) return refuse(room.error());
   watch_time();
   worker_ = context_.workers.loaded(record_->content_id);
   if (worker_ != nullptr) return place_inputs();
@@ -230,6 +250,8 @@ void InferExchange::receive_chunked() {
                                        split_.binary_len, record_->signature, limits_);
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
+  const Outcome<void> room = held_.add(request_->area_bytes);
+  if (!room.has_value()) return refuse(room.error());
   watch_time();
   wait_for_worker([](InferExchange& self) {
     self.place_inputs();
@@ -300,6 +322,7 @@ void InferExchange::finish(Outcome<RunResult> result) {
   const Clock::time_point output_started = Clock::now();
   const uint64_t run_ns = result->run_ns;
   const uint64_t queue_ns = queue_ns_ + result->queue_ns;
+  for (const RunResult::Output& output : result->outputs) held_.add_unasked(output.data.size());
   Outcome<HttpResponse> response = response_of(std::make_shared<RunResult>(std::move(*result)));
   if (!response.has_value()) return refuse(response.error());
   context_.metrics.prediction(std::chrono::nanoseconds(run_ns), std::chrono::nanoseconds(queue_ns));

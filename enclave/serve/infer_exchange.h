@@ -23,11 +23,13 @@ struct InferTerms {
   std::shared_ptr<const ModelRecord> record;
   std::shared_ptr<ModelStatistics> statistics;
   PredictionPass pass;  // given back when the request ends
+  HeldBytes held;       // the same
   HttpFields fields;    // of the answer, beside its own
 };
 
 // Errors: kInvalid "http.content-encoding", "model.hash-format"; kConflict "model.hash" (the
-// request pins another model than the one that has the name); those of split_body.
+// request pins another model than the one that has the name); those of split_body and
+// HeldBytes::add.
 Outcome<std::shared_ptr<HttpExchange>> start_infer(ServeContext& context, InferTerms terms,
                                                    const HttpHead& head, const HttpReply& reply);
 

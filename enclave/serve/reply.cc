@@ -19,9 +19,9 @@ namespace {
 
 // Seconds until what is full now may well have room: a run ends, or a model is stopped.
 constexpr std::pair<std::string_view, const char*> kRetryAfter[] = {
-    {"infer.no-room", "5"},       {"infer.job-memory", "5"}, {"infer.memory", "5"},
-    {"infer.wait-deadline", "5"}, {"infer.waiting", "1"},    {"infer.worker-died", "1"},
-    {"infer.stopped", "1"},
+    {"infer.no-room", "5"},       {"infer.job-memory", "5"},    {"infer.memory", "5"},
+    {"infer.wait-deadline", "5"}, {"infer.waiting", "1"},       {"infer.worker-died", "1"},
+    {"infer.stopped", "1"},       {"limit.account-bytes", "1"}, {"server.busy", "1"},
 };
 
 }  // namespace
