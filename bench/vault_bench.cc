@@ -12,19 +12,18 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <optional>
 
 #include "bench/echo_floor.h"
 #include "enclave/vault/posix_file_layer.h"
-#include "enclave/vault/sealing_key.h"
 #include "enclave/vault/store_names.h"
 #include "enclave/vault/vault.h"
 #include "lib/crypto/crypto.h"
 #include "net/http_client.h"
 #include "tests/onnx_builder.h"
 #include "tests/running_server.h"
+#include "tests/support/temporary_folder.h"
 
 namespace blindai {
 namespace {
@@ -44,28 +43,11 @@ void row(const char* what, double value, const char* unit, double reference, con
               unit, bar, holds ? "holds" : "MISSED");
 }
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vault-bench-XXXXXX").string();
-    BLINDAI_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 // A store of small models, sealed for the programs in `bin` but without the waiting for the disk
 // that a server does for each.
 void make_store(const std::string& path, const std::string& bin, size_t count) {
   auto files = PosixFileLayer::open_folder(path).value();
-  const SealingRoot root = simulation_sealing_root(*files).value();
-  const Sha256Digest programs = measurement_of_programs(bin);
-  // The server's configuration hands over to nobody: the hash of no rules.
-  const SealFor own{derive_sealing_key(root.secret, programs, sha256({})), programs};
+  const SealFor own = seal_of_server(*files, measurement_of_programs(bin));
   const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   for (size_t i = 0; i < count; ++i) {
     ModelMetadata metadata;
@@ -105,7 +87,7 @@ double read_and_decrypt_seconds(const std::string& store) {
 }
 
 void start(const std::string& bin, size_t count) {
-  const Folder folder;
+  const TemporaryFolder folder;
   const std::string store = folder / "store";
   make_store(store, bin, count);
   const double empty = seconds_of([&] { RunningServer server(bin); });
@@ -121,7 +103,7 @@ void start(const std::string& bin, size_t count) {
 }
 
 void list(const std::string& bin, size_t count) {
-  const Folder folder;
+  const TemporaryFolder folder;
   make_store(folder / "store", bin, count);
   const RunningServer server(bin, {.store = folder / "store"});
   const std::unique_ptr<Connection> connection = server.connect();
@@ -228,7 +210,7 @@ void throughput(uint64_t bytes) {
       ours >= 0.6 * in_sequence);
   std::printf("  %.0f %% of openssl speed: aes-256-gcm %.0f MB/s, then sha256 %.0f MB/s\n",
               100 * ours / in_sequence, gcm, sha);
-  const Folder folder;
+  const TemporaryFolder folder;
   auto files = PosixFileLayer::open_folder(folder / "store").value();
   const double plain = plain_write_seconds(*files, bytes);
   const double sealed = upload_seconds(*files, bytes);
@@ -237,13 +219,8 @@ void throughput(uint64_t bytes) {
 }
 
 void memory(const std::string& bin, uint64_t bytes) {
-  const Folder folder;
-  const std::string path = folder / "large.onnx";
-  {
-    const Bytes model = onnx_builder::heavy(bytes);
-    std::ofstream(path, std::ios::binary)
-        .write(reinterpret_cast<const char*>(model.data()), static_cast<long>(model.size()));
-  }
+  const TemporaryFolder folder;
+  const std::string path = folder.write("large.onnx", onnx_builder::heavy(bytes));
   const RunningServer server(bin, {.store = folder / "store"});
   const std::unique_ptr<Connection> connection = server.connect();
   const uint64_t before = server.resident_kib();

@@ -67,6 +67,34 @@ function(blindai_program target)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
 endfunction()
 
+# Reading GoogleTest and the standard library is half of what a test's source costs the compiler, so
+# with BLINDAI_TEST_PCH (the sanitizer presets) they are read once for all tests, as compiled as
+# these are. `dev` reads them for each, which shows missing includes.
+function(_blindai_test_headers)
+  if(TARGET tests-headers)
+    return()
+  endif()
+  set(source ${PROJECT_BINARY_DIR}/tests_headers.cc)
+  file(CONFIGURE OUTPUT ${source} CONTENT "")
+  add_library(tests-headers STATIC ${source})
+  _blindai_common(tests-headers)
+  _blindai_link(tests-headers tests THIRD_PARTY gtest)
+  # As programs are compiled, which these are read into.
+  set_target_properties(tests-headers PROPERTIES UNITY_BUILD OFF POSITION_INDEPENDENT_CODE OFF)
+  target_compile_options(tests-headers PRIVATE -fPIE ${BLINDAI_TEST_OPTIONS})
+  target_precompile_headers(tests-headers PRIVATE
+    <gtest/gtest.h> <algorithm> <array> <chrono> <expected> <filesystem> <fstream> <functional>
+    <map> <memory> <optional> <set> <span> <string> <thread> <vector>)
+endfunction()
+
+# A test's own code runs once and is mostly GoogleTest's macros: optimising it takes longer than it
+# can ever win, above all under the sanitizers. What it tests is built as the preset says.
+set(BLINDAI_TEST_OPTIONS -O0)
+if(BLINDAI_TEST_PCH)
+  # ccache keys on the header's content.
+  list(APPEND BLINDAI_TEST_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
+endif()
+
 # blindai_test(lib/base SOURCES a_test.cc ... [USES more ...] [THIRD_PARTY ...])
 # One GoogleTest program per module, "lib-base_test"; a ctest entry of the same name.
 function(blindai_test path)
@@ -80,9 +108,11 @@ function(blindai_test path)
   _blindai_link(${target} tests USES ${path} ${A_USES} THIRD_PARTY gtest ${A_THIRD_PARTY})
   target_compile_definitions(${target} PRIVATE BLINDAI_SOURCE_DIR="${PROJECT_SOURCE_DIR}"
                                                BLINDAI_BINARY_DIR="${PROJECT_BINARY_DIR}")
-  # A test's own code runs once and is mostly GoogleTest's macros: optimising it takes longer than it
-  # can ever win, above all under the sanitizers. What it tests is built as the preset says.
-  target_compile_options(${target} PRIVATE -O0)
+  target_compile_options(${target} PRIVATE ${BLINDAI_TEST_OPTIONS})
+  if(BLINDAI_TEST_PCH)
+    _blindai_test_headers()
+    target_precompile_headers(${target} REUSE_FROM tests-headers)
+  endif()
   # Tests name their helpers as suits each file.
   set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)

@@ -5,9 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdio>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
@@ -15,12 +13,12 @@
 #include <utility>
 
 #include "enclave/vault/posix_file_layer.h"
-#include "enclave/vault/sealing_key.h"
 #include "enclave/vault/vault.h"
 #include "lib/crypto/crypto.h"
 #include "tests/onnx_builder.h"
 #include "tests/running_server.h"
 #include "tests/support/sanitizers.h"
+#include "tests/support/temporary_folder.h"
 
 namespace blindai {
 namespace {
@@ -39,29 +37,13 @@ struct Change {
   std::optional<Sha256Digest> after;  // none: deleted
 };
 
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "kill-test-XXXXXX").string();
-    BLINDAI_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const std::string& name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
-
 // Models of different bytes and lengths, as files that a client uploads.
 struct ModelFiles {
-  explicit ModelFiles(const Folder& folder) {
+  explicit ModelFiles(const TemporaryFolder& folder) {
     for (const size_t bytes : {500u, 60'000u, 200'000u, 1'000'000u, 3'000'000u}) {
       const Bytes model = onnx_builder::heavy(bytes);
-      paths.push_back(folder / (std::to_string(bytes) + ".onnx"));
+      paths.push_back(folder.write(std::to_string(bytes) + ".onnx", model));
       hashes.push_back(sha256(model));
-      std::ofstream(paths.back(), std::ios::binary)
-          .write(reinterpret_cast<const char*>(model.data()), static_cast<long>(model.size()));
     }
   }
   std::vector<std::string> paths;
@@ -152,10 +134,7 @@ class Client {
 // What lies in the store, each model read to its end.
 Names read_store(const std::string& path, const Sha256Digest& measurement) {
   auto files = PosixFileLayer::open_folder(path).value();
-  const SealingRoot root = simulation_sealing_root(*files).value();
-  // The server's configuration hands over to nobody: the hash of no rules.
-  SealFor own{derive_sealing_key(root.secret, measurement, sha256({})), measurement};
-  auto vault = Vault::open(*files, {.own = std::move(own)},
+  auto vault = Vault::open(*files, {.own = seal_of_server(*files, measurement)},
                            {.max_model_bytes = 1 << 30, .max_memory_bytes = 0},
                            [](const VaultEvent& event) {
                              EXPECT_EQ(event.kind, VaultEvent::Kind::kLeftoverRemoved)
@@ -209,7 +188,7 @@ TEST(Kill, AtRandomMomentsLosesNothingAcknowledgedAndKeepsNothingElse) {
   std::printf("seed %u, %d points%s\n", seed, kPoints,
               kUnderSanitizer ? " (200 without a sanitizer)" : "");
   const std::string bin = BLINDAI_BINARY_DIR "/bin";
-  const Folder folder;
+  const TemporaryFolder folder;
   const ModelFiles files(folder);
   const std::string store = folder / "store";
   std::mt19937 random(seed);

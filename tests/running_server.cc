@@ -1,16 +1,13 @@
 #include "tests/running_server.h"
 
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
-#include <fcntl.h>
-#include <filesystem>
 #include <fstream>
 #include <map>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "enclave/tee/simulation/measure_file.h"
+#include "enclave/vault/sealing_key.h"
+#include "lib/crypto/crypto.h"
 
 namespace blindai {
 namespace {
@@ -37,64 +34,28 @@ Sha256Digest measurement_of_programs(const std::string& bin) {
   return known[bin] = measurement_of(std::move(files)).value();
 }
 
+SealFor seal_of_server(FileLayer& store, const Sha256Digest& measurement) {
+  const SealingRoot root = simulation_sealing_root(store).value();
+  return {derive_sealing_key(root.secret, measurement, sha256({})), measurement};
+}
+
 RunningServer::RunningServer(const std::string& bin, const RunningServerOptions& options)
-    : measurement_(measurement_of_programs(bin)) {
-  std::string folder = std::filesystem::temp_directory_path() / "blindai-server-XXXXXX";
-  BLINDAI_CHECK(::mkdtemp(folder.data()) != nullptr);
-  folder_ = folder;
-  std::ofstream(folder_ + "/config.toml") << options.config;
-  int output[2];
-  BLINDAI_CHECK(::pipe2(output, O_CLOEXEC) == 0);
-  const std::string program = bin + "/blindai-server";
-  const std::string store = options.store.empty() ? folder_ + "/store" : options.store;
-  const std::string config = folder_ + "/config.toml";
-  const std::string runs = std::to_string(options.run_threads);
-  const std::string threads = std::to_string(options.intra_op_threads);
-  const std::string linger = std::to_string(options.linger_us);
-  pid_ = ::fork();
-  BLINDAI_CHECK(pid_ >= 0);
-  if (pid_ == 0) {
-    ::dup2(output[1], STDOUT_FILENO);
-    const int quiet = ::open("/dev/null", O_WRONLY);
-    if (quiet >= 0) ::dup2(quiet, STDERR_FILENO);
-    ::execl(program.c_str(), program.c_str(), "--tee", "simulation", "--listen", "127.0.0.1:0",
-            "--store", store.c_str(), "--config", config.c_str(), "--run-threads", runs.c_str(),
-            "--intra-op-threads", threads.c_str(), "--linger", linger.c_str(), nullptr);
-    ::_exit(127);
-  }
-  ::close(output[1]);
-  FILE* lines = ::fdopen(output[0], "r");
-  BLINDAI_CHECK(lines != nullptr);
-  char line[512];
-  while (address_.empty() && std::fgets(line, sizeof line, lines) != nullptr) {
-    const std::string text = line;
-    const size_t at = text.find("127.0.0.1:");
-    if (at != std::string::npos) address_ = text.substr(at, text.find_last_not_of('\n') + 1 - at);
-  }
-  std::fclose(lines);
-  BLINDAI_CHECK(!address_.empty());
-}
-
-RunningServer::~RunningServer() {
-  if (pid_ > 0) {
-    ::kill(pid_, SIGTERM);
-    ::waitpid(pid_, nullptr, 0);
-  }
-  std::error_code ignored;
-  std::filesystem::remove_all(folder_, ignored);
-}
-
-void RunningServer::kill() {
-  ::kill(pid_, SIGKILL);
-  ::waitpid(pid_, nullptr, 0);
-  pid_ = -1;
+    : measurement_(measurement_of_programs(bin)), process_(bin + "/blindai-server") {
+  std::vector<std::string> arguments = {
+      "--run-threads",      std::to_string(options.run_threads),
+      "--intra-op-threads", std::to_string(options.intra_op_threads),
+      "--linger",           std::to_string(options.linger_us)};
+  if (!options.store.empty()) arguments.insert(arguments.end(), {"--store", options.store});
+  if (process_.start(options.config, arguments)) return;
+  std::fprintf(stderr, "%s\n", process_.log().c_str());
+  std::abort();
 }
 
 Outcome<std::unique_ptr<Connection>> RunningServer::try_connect() const {
   ConnectOptions options;
   options.policy = policy_for(measurement_);
   options.simulation = true;
-  return Connection::connect(address_, options);
+  return Connection::connect(address(), options);
 }
 
 std::unique_ptr<Connection> RunningServer::connect() const {
@@ -107,7 +68,7 @@ std::unique_ptr<Connection> RunningServer::connect() const {
 }
 
 uint64_t RunningServer::status_kib(const std::string& field) const {
-  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  std::ifstream status("/proc/" + std::to_string(process_.pid()) + "/status");
   std::string word;
   while (status >> word) {
     uint64_t kib = 0;

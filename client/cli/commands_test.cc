@@ -159,6 +159,16 @@ TEST_F(Cli, ListsShowsAndDeletesModels) {
   server.answer_with(reply(200, kModel));
   EXPECT_EQ(run_simulated({"models", server.address(), "m"}), ExitStatus::kOk);
   EXPECT_NE(out_.find("  input   x  FP32 [-1,2]\n"), std::string::npos) << out_;
+  EXPECT_EQ(out_.find("expires"), std::string::npos) << out_;
+  HttpResponse leaving = reply(200, kModel);
+  leaving.fields.emplace_back("blindai-model-expires", "2026-12-01T10:00:00Z");
+  server.answer_with(leaving);
+  EXPECT_EQ(run_simulated({"models", server.address(), "m"}), ExitStatus::kOk);
+  EXPECT_NE(out_.find("  expires 2026-12-01T10:00:00Z, unless it is used before\n"),
+            std::string::npos)
+      << out_;
+  EXPECT_EQ(run_simulated({"models", server.address(), "m", "--json"}), ExitStatus::kOk);
+  EXPECT_NE(out_.find(",\"expires\":\"2026-12-01T10:00:00Z\","), std::string::npos) << out_;
   EXPECT_EQ(run_simulated({"models", server.address(), "--delete", "m"}), ExitStatus::kOk);
   EXPECT_EQ(server.requests().back().method, "DELETE");
   server.answer_with(reply(403, R"({"error":"Not yours; ask its owner.","code":"auth.owner"})"));

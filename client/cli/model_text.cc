@@ -32,6 +32,10 @@ std::string receipt_json(const ModelInfo& model) {
          ",\"content_id\":" + json_quote(to_hex(model.receipt->content_id));
 }
 
+std::string expires_json(const ModelInfo& model) {
+  return model.expires.has_value() ? ",\"expires\":" + json_quote(to_rfc3339(*model.expires)) : "";
+}
+
 std::string lines_of(std::string_view what, const std::vector<TensorSpec>& specs) {
   std::string out;
   for (const TensorSpec& spec : specs)
@@ -54,7 +58,7 @@ std::string type_text(const TensorSpec& spec) {
 std::string to_json(const ModelInfo& model) {
   return "{\"model_id\":" + json_quote(model.model_id) +
          ",\"model_hash\":" + json_quote(to_hex(model.model_hash)) +
-         ",\"size\":" + std::to_string(model.size) + receipt_json(model) +
+         ",\"size\":" + std::to_string(model.size) + receipt_json(model) + expires_json(model) +
          ",\"inputs\":" + list_json(model.signature.inputs) +
          ",\"outputs\":" + list_json(model.signature.outputs) + "}";
 }
@@ -63,6 +67,9 @@ std::string describe(const ModelInfo& model) {
   return printable(model.model_id) + "\n  sha256  " + to_hex(model.model_hash) + "\n  size    " +
          size_text(model.size) +
          (model.receipt.has_value() ? "\n  epoch   " + std::to_string(model.receipt->epoch) : "") +
+         (model.expires.has_value()
+              ? "\n  expires " + to_rfc3339(*model.expires) + ", unless it is used before"
+              : "") +
          "\n" + lines_of("input ", model.signature.inputs) +
          lines_of("output", model.signature.outputs);
 }

@@ -8,7 +8,7 @@
 namespace blindai {
 
 // The object of the server's interface: {"model_id","model_hash","size","inputs","outputs"}, with
-// "epoch" and "content_id" where it has a receipt.
+// "epoch" and "content_id" where it has a receipt, and "expires" where it has.
 std::string to_json(const ModelInfo& model);
 // A block of lines.
 std::string describe(const ModelInfo& model);

@@ -185,6 +185,8 @@ Outcome<std::string> prediction_to_json(const Prediction& prediction) {
     out += ",\"model_version\":" + json_quote(prediction.model_version);
   if (!prediction.request_id.empty()) out += ",\"id\":" + json_quote(prediction.request_id);
   out += ",\"model_hash\":" + json_quote(to_hex(prediction.model_hash));
+  if (prediction.expires.has_value())
+    out += ",\"expires\":" + json_quote(to_rfc3339(*prediction.expires));
   out +=
       ",\"inference_ns\":" + std::to_string(prediction.inference_time.count()) + ",\"outputs\":[";
   for (const Tensor& tensor : prediction.outputs) {

@@ -35,7 +35,7 @@ Outcome<std::vector<Tensor>> read_tensors(const std::string& argument, const Raw
 // kInvalid "output.several" when the format holds one tensor; kUnavailable "file.write".
 Outcome<void> write_tensors(const std::string& path, const Prediction& prediction);
 
-// {"model_id","model_version","id","model_hash","inference_ns","outputs":[{"name","datatype","shape","data"}…]}
+// {"model_id","model_version","id","model_hash","expires","inference_ns","outputs":[{"name","datatype","shape","data"}…]}
 Outcome<std::string> prediction_to_json(const Prediction& prediction);
 
 // "1,3,224,224"; "" is a scalar. Errors: kInvalid "raw.shape".

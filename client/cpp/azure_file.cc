@@ -24,7 +24,7 @@ Outcome<Bytes> read_part(const EvidenceInputs& inputs, const std::string& name) 
   if (inputs.tpm_folder.empty() || !std::filesystem::is_regular_file(path, ignored))
     return std::unexpected(
         missing("quote.msg, quote.sig, pcrs.bin and, of a trust domain, td_quote.bin in a folder "
-                "(--tpm DIR); " +
+                "(--tpm DIR; tpm= in Python); " +
                 name + " is not there"));
   std::ifstream in(path, std::ios::binary);
   Bytes out(kMaxTpmFile + 1);
@@ -71,7 +71,8 @@ Outcome<void> judge_azure(BytesView hcl_report, const EvidenceInputs& inputs,
   const Tee tee = hcl.report_type == kHclReportTdx ? Tee::kTdx : Tee::kSnp;
   ASSIGN_OR_RETURN(const AzureVmEvidence vm, read_vm(hcl_report, tee, inputs));
   if (!inputs.nonce.has_value())
-    return std::unexpected(missing("the nonce that the quote was asked for with (--nonce HEX)"));
+    return std::unexpected(
+        missing("the nonce that the quote was asked for with (--nonce HEX; nonce= in Python)"));
   ASSIGN_OR_RETURN(const Collateral collateral, collateral_of(inputs, tee));
   ASSIGN_OR_RETURN(
       const AzureVmVerification v,

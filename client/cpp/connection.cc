@@ -54,7 +54,7 @@ class VerifiedConnection final : public Connection {
     signatures_.erase(model_id);
     if (answer.status != 200 && answer.status != 201)
       return std::unexpected(problem_of(answer.status, answer.body));
-    return parse_model(as_text(answer.body));
+    return model_in(answer);
   }
 
   Outcome<Prediction> predict(const std::string& model_id, const std::vector<TensorView>& inputs,
@@ -76,8 +76,11 @@ class VerifiedConnection final : public Connection {
     RETURN_IF_ERROR(check_model_id(model_id));
     HttpFields fields;
     if (least_epoch != 0) fields.emplace_back("blindai-least-epoch", std::to_string(least_epoch));
-    ASSIGN_OR_RETURN(const Bytes body, ask("GET", model_target(model_id), std::move(fields)));
-    ASSIGN_OR_RETURN(ModelInfo out, parse_model(as_text(body)));
+    ASSIGN_OR_RETURN(const HttpClientResponse answer, answer_to({.method = "GET",
+                                                                 .target = model_target(model_id),
+                                                                 .fields = std::move(fields),
+                                                                 .body = {}}));
+    ASSIGN_OR_RETURN(ModelInfo out, model_in(answer));
     // A server that does not know the header would pass over it.
     if (least_epoch != 0 && (!out.receipt.has_value() || out.receipt->epoch < least_epoch))
       return problem(Code::kConflict, "vault.rolled-back",
@@ -158,22 +161,30 @@ class VerifiedConnection final : public Connection {
 
   static std::string model_target(const std::string& model_id) { return "/v1/models/" + model_id; }
 
-  Outcome<Bytes> ask(std::string method, std::string target, HttpFields fields = {}) {
-    return answer_to({.method = std::move(method),
-                      .target = std::move(target),
-                      .fields = std::move(fields),
-                      .body = {}});
+  static Outcome<ModelInfo> model_in(const HttpClientResponse& answer) {
+    ASSIGN_OR_RETURN(ModelInfo out, parse_model(as_text(answer.body)));
+    ASSIGN_OR_RETURN(out.expires, parse_expiry(answer.field("blindai-model-expires")));
+    return out;
+  }
+
+  Outcome<Bytes> ask(std::string method, std::string target) {
+    return body_of(
+        {.method = std::move(method), .target = std::move(target), .fields = {}, .body = {}});
   }
   Outcome<Bytes> ask_with(std::string method, std::string target, std::string_view json) {
-    return answer_to({.method = std::move(method),
-                      .target = std::move(target),
-                      .fields = {{"content-type", "application/json"}},
-                      .body = {as_bytes(json)}});
+    return body_of({.method = std::move(method),
+                    .target = std::move(target),
+                    .fields = {{"content-type", "application/json"}},
+                    .body = {as_bytes(json)}});
   }
-  Outcome<Bytes> answer_to(const HttpClientRequest& request) {
+  Outcome<Bytes> body_of(const HttpClientRequest& request) {
+    ASSIGN_OR_RETURN(HttpClientResponse answer, answer_to(request));
+    return std::move(answer.body);
+  }
+  Outcome<HttpClientResponse> answer_to(const HttpClientRequest& request) {
     ASSIGN_OR_RETURN(HttpClientResponse answer, transport_->send(request));
     if (answer.status != 200) return std::unexpected(problem_of(answer.status, answer.body));
-    return std::move(answer.body);
+    return answer;
   }
 
   const std::unique_ptr<AttestedTransport> transport_;

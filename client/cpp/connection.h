@@ -27,6 +27,7 @@
 #include "lib/auth/stored_receipt.h"
 #include "lib/base/bytes.h"
 #include "lib/base/result.h"
+#include "lib/base/time.h"
 #include "lib/oip/datatype.h"
 
 namespace blindai {
@@ -81,6 +82,8 @@ struct Prediction {
   Sha256Digest model_hash;  // of the model that ran
   std::vector<Tensor> outputs;
   std::chrono::nanoseconds inference_time{0};  // the model's own run time, as the server reports it
+  // When it would have been removed without this use; absent: not within days.
+  std::optional<Time> expires = {};
 };
 
 struct ModelInfo {
@@ -89,6 +92,9 @@ struct ModelInfo {
   uint64_t size = 0;  // bytes of the ONNX file
   ModelSignature signature;
   std::optional<StoredReceipt> receipt = {};  // absent for a model in the server's memory only
+  // It is removed then unless it is used before. Absent: not within days, and in models(), which
+  // does not ask it.
+  std::optional<Time> expires = {};
 };
 
 struct UploadOptions {

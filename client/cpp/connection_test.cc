@@ -336,6 +336,34 @@ TEST(Connection, PredictsWithBinaryTensors) {
   EXPECT_NE(std::ranges::find(seen.fields, pin), seen.fields.end());
 }
 
+TEST(Connection, TellsWhenAModelExpires) {
+  LyingServer server;
+  HttpResponse model;
+  model.body = R"({"model_id":"m","model_hash":")" + std::string(64, 'a') +
+               R"(","size":5,"inputs":[],"outputs":[]})";
+  HttpResponse predicted = prediction(Bytes(8));
+  const auto connection = connect(server);
+  const auto asked = [&] {
+    server.answer_with(model);
+    const auto info = connection->model("m");
+    server.answer_with(predicted);
+    const auto prediction = connection->predict("m", {}, {});
+    return std::pair(info.has_value() ? Outcome<std::optional<Time>>(info->expires)
+                                      : std::unexpected(info.error()),
+                     prediction.has_value() ? Outcome<std::optional<Time>>(prediction->expires)
+                                            : std::unexpected(prediction.error()));
+  };
+  EXPECT_EQ(asked().first.value(), std::nullopt);
+  EXPECT_EQ(asked().second.value(), std::nullopt);
+  model.fields.emplace_back("blindai-model-expires", "2026-12-01T10:00:00Z");
+  predicted.fields.emplace_back("blindai-model-expires", "2026-12-01T10:00:00Z");
+  EXPECT_EQ(asked().first.value(), Time{1796119200});
+  EXPECT_EQ(asked().second.value(), Time{1796119200});
+  model.fields.back().second = predicted.fields.back().second = "tomorrow";
+  EXPECT_EQ(asked().first.error().name(), "server.answer");
+  EXPECT_EQ(asked().second.error().name(), "server.answer");
+}
+
 TEST(Connection, NamesInputsByTheirPosition) {
   LyingServer server;
   HttpResponse model;

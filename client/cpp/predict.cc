@@ -61,12 +61,15 @@ Outcome<Prediction> predict_over(AttestedTransport& transport, const std::string
       parse_infer_response(answer.body, answer.field("inference-header-content-length"),
                            kAnswerLimits));
   ASSIGN_OR_RETURN(const Sha256Digest model_hash, model_hash_of(answer));
+  ASSIGN_OR_RETURN(const std::optional<Time> expires,
+                   parse_expiry(answer.field("blindai-model-expires")));
   Prediction out{.model_id = std::move(response.model_name),
                  .model_version = std::move(response.model_version),
                  .request_id = std::move(response.id),
                  .model_hash = model_hash,
                  .outputs = {},
-                 .inference_time = run_time_of(answer)};
+                 .inference_time = run_time_of(answer),
+                 .expires = expires};
   out.outputs.reserve(response.outputs.size());
   for (ResponseTensor& tensor : response.outputs)
     out.outputs.push_back({.name = std::move(tensor.name),

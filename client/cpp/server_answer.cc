@@ -82,6 +82,14 @@ Outcome<std::vector<ModelInfo>> parse_models(std::string_view body) {
   return out;
 }
 
+Outcome<std::optional<Time>> parse_expiry(std::optional<std::string_view> field) {
+  if (!field.has_value()) return std::optional<Time>();
+  const Result<Time> time = parse_rfc3339(*field);
+  if (!time.has_value() || *time < Time())
+    return std::unexpected(Error{Code::kMalformed, kUnknownAnswer});
+  return *time;
+}
+
 Outcome<std::optional<StoredReceipt>> parse_receipt(std::string_view body) {
   if (body.empty()) return std::optional<StoredReceipt>();
   const auto document = JsonDocument::parse(body, kModelLimits);

@@ -19,6 +19,10 @@ Outcome<ModelInfo> parse_model(std::string_view body);
 // {"models":[…]}. Errors: kMalformed "server.answer".
 Outcome<std::vector<ModelInfo>> parse_models(std::string_view body);
 
+// The field blindai-model-expires; nothing where it is absent. Errors: kMalformed "server.answer"
+// for a time that is none, or before 1970.
+Outcome<std::optional<Time>> parse_expiry(std::optional<std::string_view> field);
+
 // A receipt among other members; nothing in an empty body, or for a model that has none. Errors:
 // kMalformed "server.answer".
 Outcome<std::optional<StoredReceipt>> parse_receipt(std::string_view body);

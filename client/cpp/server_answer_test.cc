@@ -42,6 +42,15 @@ TEST(ServerAnswer, ReadsAReceiptThatIsWhole) {
   EXPECT_EQ(parse_receipt("no JSON").error().name(), "server.answer");
 }
 
+TEST(ServerAnswer, ReadsWhenAModelExpires) {
+  EXPECT_EQ(parse_expiry(std::nullopt).value(), std::nullopt);
+  EXPECT_EQ(parse_expiry("2026-12-01T10:00:00Z").value(), Time{1796119200});
+  EXPECT_EQ(parse_expiry("1970-01-01T00:00:00Z").value(), Time{0});
+  for (const char* text : {"", "soon", "2026-12-01", "2026-12-01T10:00:00", "1969-12-31T23:59:59Z",
+                           "2026-12-01T10:00:00Z "})
+    EXPECT_EQ(parse_expiry(text).error().name(), "server.answer") << text;
+}
+
 TEST(ServerAnswer, RefusesModelsOfAnotherForm) {
   const std::string cases[] = {
       "",

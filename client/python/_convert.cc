@@ -16,6 +16,11 @@ nb::list to_python(const std::vector<TensorSpec>& specs) {
   return out;
 }
 
+// In seconds since 1970.
+nb::object to_python(const std::optional<Time>& time) {
+  return time.has_value() ? nb::cast(time->seconds) : nb::none();
+}
+
 // A writable uint8 array that owns the bytes.
 nb::object array_of(Bytes bytes) {
   auto owned = std::make_unique<Bytes>(std::move(bytes));
@@ -36,7 +41,7 @@ nb::object to_python(const std::optional<StoredReceipt>& receipt) {
 nb::object to_python(const ModelInfo& model) {
   return nb::make_tuple(text(model.model_id), to_hex(model.model_hash), model.size,
                         to_python(model.signature.inputs), to_python(model.signature.outputs),
-                        to_python(model.receipt));
+                        to_python(model.receipt), to_python(model.expires));
 }
 
 nb::object to_python(const OwnerKeys& keys) {
@@ -70,7 +75,8 @@ nb::object to_python(Prediction prediction) {
     outputs.append(nb::make_tuple(text(tensor.name), text(name_of(tensor.datatype)), tensor.shape,
                                   array_of(std::move(tensor.data))));
   return nb::make_tuple(text(prediction.model_id), text(prediction.model_version),
-                        text(prediction.request_id), prediction.inference_time.count(), outputs);
+                        text(prediction.request_id), prediction.inference_time.count(), outputs,
+                        to_python(prediction.expires));
 }
 
 }  // namespace blindai

@@ -230,7 +230,8 @@ class PyConnection {
 
 // JSON. `at`: seconds since 1970, or none for now.
 nb::str verify_file(nb::bytes file, const Policy& policy, const std::string& collateral_folder,
-                    std::optional<nb::bytes> claims, std::optional<int64_t> at, bool simulation) {
+                    std::optional<nb::bytes> claims, std::optional<int64_t> at, bool simulation,
+                    const std::string& tpm_folder, std::optional<nb::bytes> nonce) {
   const auto view = [](const nb::bytes& b) {
     return BytesView(static_cast<const uint8_t*>(b.data()), b.size());
   };
@@ -238,8 +239,10 @@ nb::str verify_file(nb::bytes file, const Policy& policy, const std::string& col
                         .simulation = simulation,
                         .at = at.has_value() ? Time{*at} : now_of_system(),
                         .claims = {},
-                        .collateral_folder = collateral_folder};
+                        .collateral_folder = collateral_folder,
+                        .tpm_folder = tpm_folder};
   if (claims.has_value()) inputs.claims = to_bytes(view(*claims));
+  if (nonce.has_value()) inputs.nonce = to_bytes(view(*nonce));
   JudgedEvidence seen;
   const BytesView bytes = view(file);
   const Outcome<void> verdict = [&] {
@@ -273,7 +276,7 @@ NB_MODULE(_core, m) {
       .def("__eq__", [](const Policy& self, const Policy& other) { return self == other; });
 
   m.def("verify", &blindai::verify_file, "file"_a, "policy"_a, "collateral_folder"_a,
-        "claims"_a.none(), "at"_a.none(), "simulation"_a);
+        "claims"_a.none(), "at"_a.none(), "simulation"_a, "tpm_folder"_a, "nonce"_a.none());
 
   nb::class_<PyConnection>(m, "Connection")
       .def(nb::init<const std::string&, const Policy&, bool, int64_t, int64_t,

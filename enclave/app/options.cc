@@ -57,6 +57,30 @@ void add_handover(CLI::App& app, HostHints& hints) {
       ->type_name("HOST:PORT");
 }
 
+void add_sandbox_options(CLI::App& app, HostHints& hints) {
+  app.add_option("--cgroup", hints.cgroup,
+                 "A delegated cgroup (v2) without processes of its own: each worker gets a group "
+                 "in it, with limits of memory and threads [none]")
+      ->type_name("DIR")
+      ->check(CLI::ExistingDirectory);
+  app.add_flag("--check-sandbox", hints.check_sandbox,
+               "Print which layers of the workers' sandbox this machine permits, and end: with 0 "
+               "when they are what --config requires");
+}
+
+std::optional<CLI::Error> check_together(const HostHints& hints, bool simulate_given) {
+  if (!hints.check_sandbox) {
+    if (hints.tee.empty()) return CLI::RequiredError("--tee");
+    if (hints.store.empty()) return CLI::RequiredError("--store");
+  }
+  // Not passed over: who writes it may believe that this server is a simulation, or that it is one
+  // no longer.
+  if (simulate_given && hints.tee != "simulation")
+    return CLI::ValidationError("--simulate",
+                                "goes with --tee simulation; leave it out, or simulate that TEE");
+  return std::nullopt;
+}
+
 }  // namespace
 
 ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
@@ -77,8 +101,8 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
   app.set_version_flag("--version", version);
   app.add_option("--tee", hints.tee,
                  "What proves to users which programs run: the hardware this server is started "
-                 "in. 'simulation' proves nothing and is for development; there is no default")
-      ->required()
+                 "in. 'simulation' proves nothing and is for development; there is no default "
+                 "[required]")
       ->check(CLI::IsMember({"sgx", "tdx", "snp", "nitro", "simulation"}));
   CLI::Option* simulate =
       app.add_option("--simulate", hints.simulate,
@@ -86,8 +110,8 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
           ->check(CLI::IsMember({"sgx", "tdx", "snp"}))
           ->capture_default_str();
   app.add_option("--listen", hints.listen, "Address and port")->default_val("127.0.0.1:9924");
-  app.add_option("--store", hints.store, "Folder of the sealed models; made when missing")
-      ->required();
+  app.add_option("--store", hints.store,
+                 "Folder of the sealed models; made when missing [required]");
   app.add_option("--config", hints.config_path, "The measured configuration (TOML)")
       ->check(CLI::ExistingFile);
   app.add_option("--models", hints.models,
@@ -124,6 +148,7 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
       ->capture_default_str();
   add_metrics_options(app, hints);
   add_collateral_options(app, hints);
+  add_sandbox_options(app, hints);
   add_handover(app, hints);
   try {
     app.parse(argc, argv);
@@ -132,12 +157,9 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
     out.status = app.exit(error) == 0 ? 0 : 2;
     return out;
   }
-  // Not passed over: who writes it may believe that this server is a simulation, or that it is one
-  // no longer.
-  if (simulate->count() > 0 && hints.tee != "simulation") {
+  if (const auto error = check_together(hints, simulate->count() > 0)) {
     out.exit = true;
-    app.exit(CLI::ValidationError(
-        "--simulate", "goes with --tee simulation; leave it out, or simulate that TEE"));
+    app.exit(*error);
     out.status = 2;
   }
   return out;

@@ -36,6 +36,8 @@ struct HostHints {
   // `blindai-server handover --from host:port`; empty: an ordinary start.
   std::string handover_from;
   bool old_server_is_gone = false;  // --old-server-is-gone
+  std::string cgroup;               // --cgroup, delegated, for the workers; empty: none
+  bool check_sandbox = false;       // --check-sandbox: print the layers, and nothing else
 };
 
 // What the command line asked for. `exit` is set when there is nothing more to do (--help,

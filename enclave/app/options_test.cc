@@ -76,6 +76,17 @@ TEST(Options, TakeOverOnlyWhenToldFromWhom) {
                   .hints.old_server_is_gone);
 }
 
+TEST(Options, CheckTheSandboxWithoutAServer) {
+  EXPECT_FALSE(parse({"--tee", "simulation", "--store", "s"}).hints.check_sandbox);
+  const ParsedOptions alone = parse({"--check-sandbox"});
+  EXPECT_FALSE(alone.exit);
+  EXPECT_TRUE(alone.hints.check_sandbox);
+  EXPECT_EQ(parse({"--tee", "simulation"}).status, 2);
+  EXPECT_EQ(parse({}).status, 2);
+  EXPECT_EQ(parse({"--check-sandbox", "--cgroup", "/"}).hints.cgroup, "/");
+  EXPECT_EQ(parse({"--check-sandbox", "--cgroup", "/no/folder"}).status, 2);
+}
+
 TEST(Options, SayWhereMetricsAreAnswered) {
   const ParsedOptions none = parse({"--tee", "simulation", "--store", "s"});
   EXPECT_TRUE(none.hints.metrics.empty());

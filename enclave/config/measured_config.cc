@@ -100,6 +100,13 @@ Outcome<ConfiguredModel> read_model(const toml::table& table, size_t place) {
   return out;
 }
 
+void read_sandbox(FieldReader& fields, SandboxLevel& out) {
+  std::string text(name_of(out));
+  fields.text("require_sandbox", text);
+  if (!parse_sandbox_level(text, out))
+    fields.refuse("require_sandbox", "must be \"basic\" or \"full\".");
+}
+
 Outcome<void> read_tables(FieldReader& fields, MeasuredConfig& out) {
   std::ostringstream handover;
   if (const toml::table* table = fields.table("handover"); table != nullptr) handover << *table;
@@ -154,6 +161,7 @@ Outcome<MeasuredConfig> parse_measured_config(std::string_view text) {
   fields.integer("run_time_s", run_time_s, 1, 86'400);
   fields.integer("load_time_s", load_time_s, 1, 86'400);
   fields.integer("max_models", out.max_models, 1, 1'000'000);
+  read_sandbox(fields, out.require_sandbox);
   RETURN_IF_ERROR(read_tables(fields, out));
   if (std::optional<Problem> error = fields.finish()) return std::unexpected(std::move(*error));
   out.run_time = std::chrono::seconds(run_time_s);

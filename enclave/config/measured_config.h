@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "enclave/config/handover_config.h"
+#include "enclave/sandbox/report.h"
 #include "lib/auth/account_limits.h"
 #include "lib/auth/public_key.h"
 #include "lib/auth/token_issuer.h"
@@ -57,6 +58,9 @@ struct MeasuredConfig {
   // The same for loading a model.
   std::chrono::seconds load_time{300};
   uint32_t max_models = 10'000;
+  // Without which layers around a worker process no model is read. Basic is what every kernel and
+  // container can give: full would keep the server out of most containers.
+  SandboxLevel require_sandbox = SandboxLevel::kBasic;
   ConfiguredLimits limits;
   std::vector<ConfiguredModel> models;
   // The table [handover].

@@ -26,13 +26,15 @@ TEST(MeasuredConfig, EmptyTextMeansTheStrictDefaults) {
   EXPECT_TRUE(config.models.empty());
   EXPECT_EQ(config.limits.accounts, AccountLimits());
   EXPECT_EQ(config.max_model_bytes, uint64_t{2} << 30);
+  EXPECT_EQ(config.require_sandbox, SandboxLevel::kBasic);
   EXPECT_EQ(config.hash, sha256({}));
 }
 
 TEST(MeasuredConfig, ReadsEveryPlainField) {
   const std::string_view text =
       "allow_anonymous_upload = true\nmax_model_bytes = 1000\nmax_tensor_bytes = 2000\n"
-      "run_time_s = 3\nload_time_s = 4\nmax_models = 5\nmax_unsaved_bytes = 0\n";
+      "run_time_s = 3\nload_time_s = 4\nmax_models = 5\nmax_unsaved_bytes = 0\n"
+      "require_sandbox = \"full\"\n";
   const MeasuredConfig config = parse_measured_config(text).value();
   EXPECT_TRUE(config.allow_anonymous_upload);
   EXPECT_EQ(config.max_model_bytes, 1000u);
@@ -41,6 +43,9 @@ TEST(MeasuredConfig, ReadsEveryPlainField) {
   EXPECT_EQ(config.run_time.count(), 3);
   EXPECT_EQ(config.load_time.count(), 4);
   EXPECT_EQ(config.max_models, 5u);
+  EXPECT_EQ(config.require_sandbox, SandboxLevel::kFull);
+  EXPECT_EQ(parse_measured_config("require_sandbox = \"basic\"").value().require_sandbox,
+            SandboxLevel::kBasic);
   EXPECT_EQ(config.text, text);
   EXPECT_EQ(config.hash, sha256(as_bytes(text)));
 }
@@ -113,6 +118,9 @@ TEST(MeasuredConfig, RefusesEverythingElseByName) {
       {"allow_anonymous_upload = \"true\"", "config.type"},
       {"max_models = 1.5", "config.type"},
       {"max_models = 0", "config.value"},
+      {"require_sandbox = \"none\"", "config.value"},
+      {"require_sandbox = \"\"", "config.value"},
+      {"require_sandbox = false", "config.type"},
       {"max_model_bytes = 2147483649", "config.value"},
       {"run_time_s = -1", "config.value"},
       {"max_unsaved_bytes = -1", "config.value"},

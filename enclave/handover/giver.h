@@ -48,9 +48,11 @@ class HandoverGiver {
   //   kDenied handover.no-consent      no rule and no owner names this release
   //   kConflict handover.not-kept      the new server would lose the keys with its process, and
   //                                    this one would not
-  //   kConflict handover.unknown-transfer  nothing was given under this id since this server
-  //   started kUnavailable server.handed-over  an offer after everything was given kTooLarge
-  //   handover.too-many; those of Vault
+  //   kConflict handover.unknown-transfer
+  //                            nothing was given under this id since this server started
+  //   kUnavailable server.handed-over
+  //                            an offer after everything was given
+  //   kTooLarge handover.too-many; those of Vault
   Outcome<Bytes> answer(BytesView request, const ByteArray<32>& exporter);
 
   // Everything was given: from now on this server serves nobody.

@@ -1,5 +1,5 @@
 // blindai-liar: stands where blindai-worker should, for tests. Its first argument, where the worker
-// has the library's path, names the lie; up to it, it behaves.
+// has the library's path, names the lie; up to it, it behaves, and lies from inside the sandbox.
 //
 // The model it pretends to have: input x FP32 [-1], outputs y FP32 [-1] and s BYTES [-1].
 #include <cstdlib>
@@ -12,6 +12,7 @@
 
 #include "enclave/infer/packet.h"
 #include "enclave/infer/protocol.h"
+#include "enclave/worker/sandbox.h"
 
 namespace blindai {
 namespace {
@@ -20,11 +21,11 @@ namespace wp = worker_protocol;
 
 class Liar {
  public:
-  explicit Liar(std::string lie) : lie_(std::move(lie)) {}
+  explicit Liar(WorkerArguments arguments) : arguments_(std::move(arguments)) {}
   [[noreturn]] void live();
 
  private:
-  bool is(std::string_view lie) const { return lie_ == lie; }
+  bool is(std::string_view lie) const { return arguments_.library == lie; }
   template <typename T>
   void send(const T& message, int fd = -1) {
     wp::encode(message, out_);
@@ -41,10 +42,10 @@ class Liar {
   void answer(const wp::Run& run);
   wp::Done honest(const wp::Run& run);
   [[noreturn]] void wait_for_the_end() {
-    for (;;) pause();
+    for (;;) sleep(1000);
   }
 
-  std::string lie_;
+  const WorkerArguments arguments_;
   Bytes out_;
   std::vector<uint8_t> storage_ = std::vector<uint8_t>(wp::kMaxMessage);
   Received received_{Received::State::kNothing, 0, OwnedFd()};
@@ -52,9 +53,16 @@ class Liar {
 };
 
 void Liar::introduce() {
-  wp::Ready ready{.isolation = 63};
+  wp::Ready ready;
+  if (is("ready-unsandboxed")) {
+    for (const Layer layer : all_layers()) ready.sandbox[layer] = LayerState::applied();
+  } else {
+    ready.sandbox = leave_privileges(arguments_, wp::kSocketFd);
+    close_system_calls(ready.sandbox);
+  }
   if (is("ready-version")) ready.version = wp::kVersion + 1;
-  if (is("ready-open")) ready.isolation = 0;
+  if (is("ready-open")) ready.sandbox = {};
+  if (is("ready-filterless")) ready.sandbox[Layer::kSeccomp] = {};
   if (is("silent")) wait_for_the_end();
   if (is("noise")) send_raw(Bytes(1000, 0x5a));
   if (is("huge")) send_raw(Bytes(wp::kMaxMessage + 1, 0));
@@ -184,5 +192,7 @@ void Liar::live() {
 }  // namespace blindai
 
 int main(int argc, char** argv) {
-  blindai::Liar(argc > 1 ? argv[1] : "").live();
+  const auto arguments = blindai::parse_worker_arguments(argc, argv);
+  if (!arguments) return 64;
+  blindai::Liar(*arguments).live();
 }

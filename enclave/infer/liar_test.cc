@@ -45,15 +45,35 @@ TEST_P(BeforeTheModel, StartFails) {
   EXPECT_FALSE(worker->serving());
   const std::string_view name = outcome.error().name();
   EXPECT_TRUE(name == "infer.worker-died" || name == "infer.load-deadline" ||
-              name == "infer.model-died")
+              name == "infer.model-died" || name == "infer.sandbox")
       << name;
   wait_until([&] { return host().num_processes() == 0; });
 }
 INSTANTIATE_TEST_SUITE_P(Lies, BeforeTheModel,
-                         ::testing::Values("ready-version", "ready-open", "silent", "noise", "huge",
+                         ::testing::Values("ready-version", "ready-open", "ready-filterless",
+                                           "ready-unsandboxed", "silent", "noise", "huge",
                                            "done-first", "ready-twice", "loaded-names",
                                            "loaded-empty", "loaded-control", "loaded-shape",
                                            "refused-text", "refused-rule", "die-loading"));
+
+// What a worker says of its sandbox is compared with what /proc says.
+TEST_F(WorkerTest, ASandboxThatIsOnlyReportedIsNoticed) {
+  for (const auto& [lie, word] : {std::pair{"ready-unsandboxed", "does not have the sandbox"},
+                                  {"ready-open", "require_sandbox"},
+                                  {"ready-filterless", "seccomp filter (not present)"}}) {
+    WorkerOptions lying = options;
+    lying.worker_path = liar_program();
+    lying.engine_path = lie;
+    WorkerHost lied_to(*reactor, lying);
+    std::optional<Outcome<void>> outcome;
+    const auto worker = Worker::start(lied_to, std::make_unique<MemoryModel>(Bytes(100, 1)), 100,
+                                      [&](Outcome<void> started) { outcome = std::move(started); });
+    wait_until([&] { return outcome.has_value(); });
+    ASSERT_FALSE(outcome->has_value()) << lie;
+    EXPECT_EQ(outcome->error().name(), "infer.sandbox") << lie;
+    EXPECT_NE(outcome->error().sentence.find(word), std::string::npos) << outcome->error().sentence;
+  }
+}
 
 using InAReply = LiarTest;
 TEST_P(InAReply, IsAnErrorAndTheEndOfTheWorker) {

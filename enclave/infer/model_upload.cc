@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include "lib/base/secret.h"
-#include "lib/onnx/rules.h"
 
 namespace blindai {
 namespace {
@@ -54,7 +53,8 @@ Result<bool> ModelUpload::step_piece() {
     return false;
   }
   if (written_ != model_bytes_) return wrong_size();
-  if (written_ == 0) return fail(Code::kRefused, onnx::id_of(onnx::Rule::kSize));
+  if (written_ == 0)
+    return fail(Code::kRefused, {"model.size", "The upload is empty: send an ONNX file."});
   RETURN_IF_ERROR(seal_memfd(memory_.get(), true));
   wipe(piece_.data(), piece_.size());
   source_.reset();

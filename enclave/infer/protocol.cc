@@ -151,6 +151,31 @@ Status read_reason(ByteReader& r, E& out, E last) {
   return {};
 }
 
+void put_report(Bytes& out, const SandboxReport& report) {
+  put_u8(out, static_cast<uint8_t>(kNumLayers));
+  for (const Layer layer : all_layers()) {
+    put_u8(out, static_cast<uint8_t>(report[layer].kind));
+    put_u16le(out, report[layer].error);
+  }
+}
+
+Status read_report(ByteReader& r, SandboxReport& report) {
+  using Kind = LayerState::Kind;
+  uint8_t count = 0;
+  if (!r.u8(count)) return bad_layout(r);
+  if (count != kNumLayers) return out_of_bounds(r);
+  for (const Layer layer : all_layers()) {
+    uint8_t kind = 0;
+    uint16_t error = 0;
+    if (!r.u8(kind) || !r.u16le(error)) return bad_layout(r);
+    if (kind > static_cast<uint8_t>(Kind::kRefused) || error > LayerState::kMaxError ||
+        (error != 0) != (kind == static_cast<uint8_t>(Kind::kRefused)))
+      return out_of_bounds(r);
+    report[layer] = {static_cast<Kind>(kind), error};
+  }
+  return {};
+}
+
 // A message whose body is the given 64-bit numbers and nothing else.
 template <typename... Numbers>
 Status decode_numbers(BytesView message, Type type, Numbers&... numbers) {
@@ -175,15 +200,15 @@ Result<Type> type_of(BytesView message) {
 void encode(const Ready& message, Bytes& out) {
   begin(out, Type::kReady);
   put_u32le(out, message.version);
-  put_u32le(out, message.isolation);
+  put_report(out, message.sandbox);
   put_u64le(out, message.resident_bytes);
 }
 
 Status decode(BytesView message, Ready& out) {
   ByteReader r(message);
-  if (!starts(r, Type::kReady) || !r.u32le(out.version) || !r.u32le(out.isolation) ||
-      !r.u64le(out.resident_bytes) || !r.done())
-    return bad_layout(r);
+  if (!starts(r, Type::kReady) || !r.u32le(out.version)) return bad_layout(r);
+  RETURN_IF_ERROR(read_report(r, out.sandbox));
+  if (!r.u64le(out.resident_bytes) || !r.done()) return bad_layout(r);
   return {};
 }
 

@@ -9,12 +9,13 @@
 // enclave/infer/reply_check.h checks what the numbers mean.
 #pragma once
 
+#include "enclave/sandbox/report.h"
 #include "lib/base/bytes.h"
 #include "lib/oip/datatype.h"
 
 namespace blindai::worker_protocol {
 
-inline constexpr uint32_t kVersion = 2;
+inline constexpr uint32_t kVersion = 3;
 inline constexpr int kSocketFd = 3;                   // the worker's end, by number
 inline constexpr size_t kMaxMessage = 128 * 1024;     // bytes of one packet
 inline constexpr size_t kMaxTensors = 256;            // inputs; and outputs
@@ -42,19 +43,9 @@ enum class Type : uint16_t {
   kFailed = 22,
 };
 
-// What the worker could put around itself; bits of Ready::isolation.
-enum Isolation : uint32_t {
-  kSeccomp = 1,
-  kNoNewPrivileges = 2,
-  kNotDumpable = 4,
-  kUserNamespace = 8,
-  kNetworkNamespace = 16,
-  kNoCapabilities = 32,
-};
-
 struct Ready {
   uint32_t version = kVersion;
-  uint32_t isolation = 0;
+  SandboxReport sandbox;        // what the worker could put around itself
   uint64_t resident_bytes = 0;  // before any model
   bool operator==(const Ready&) const = default;
 };

@@ -17,6 +17,14 @@ Run sample_run() {
           .inputs = {{0, Datatype::kFp32, {1, 16}, 0, 64}, {1, Datatype::kBytes, {}, 64, 9}},
           .outputs = {0, 2}};
 }
+Ready sample_ready() {
+  Ready ready;
+  ready.resident_bytes = 1 << 24;
+  ready.sandbox[Layer::kSeccomp] = LayerState::applied();
+  ready.sandbox[Layer::kPidNamespace] = LayerState::refused(1);
+  ready.sandbox[Layer::kCgroup] = LayerState::refused(LayerState::kMaxError);
+  return ready;
+}
 Loaded sample_loaded() {
   return {{{{"x", Datatype::kInt64, {-1, 3}}, {"\xc3\xa9t\xc3\xa9", Datatype::kBool, {}}},
            {{"y", Datatype::kBf16, {0}}}}};
@@ -64,7 +72,7 @@ void check_message(const T& message) {
 }
 
 TEST(WorkerProtocol, EveryMessageSurvivesAndEveryCutIsNoticed) {
-  check_message(Ready{.isolation = 5, .resident_bytes = 1 << 24});
+  check_message(sample_ready());
   check_message(Load{.run_threads = 4, .intra_op_threads = 2, .model_bytes = 99});
   check_message(sample_run());
   check_message(Output{7, 1 << 20});
@@ -126,6 +134,27 @@ TEST(WorkerProtocol, NumbersOutsideTheirLimitsAreRefused) {
   EXPECT_EQ(error_of(Refused{Refusal::kRule, "", 0}), "worker.bounds");
   EXPECT_EQ(error_of(Refused{Refusal::kRule, "", onnx::kNumRules + 1}), "worker.bounds");
   EXPECT_EQ(error_of(Refused{Refusal::kLimit, "", 1}), "worker.bounds");
+}
+
+TEST(WorkerProtocol, ALayersStateIsOneThatThereIs) {
+  const auto with_state = [](LayerState state) {
+    Ready ready = sample_ready();
+    ready.sandbox[Layer::kUser] = state;
+    return error_of(ready);
+  };
+  using Kind = LayerState::Kind;
+  EXPECT_EQ(with_state(LayerState::refused(13)), "no error");
+  EXPECT_EQ(with_state({static_cast<Kind>(3), 0}), "worker.bounds");
+  EXPECT_EQ(with_state({Kind::kRefused, 0}), "worker.bounds");
+  EXPECT_EQ(with_state({Kind::kRefused, LayerState::kMaxError + 1}), "worker.bounds");
+  EXPECT_EQ(with_state({Kind::kApplied, 1}), "worker.bounds");
+  EXPECT_EQ(with_state({Kind::kNotPresent, 1}), "worker.bounds");
+  for (const uint8_t count : {uint8_t{0}, uint8_t{kNumLayers - 1}, uint8_t{kNumLayers + 1}}) {
+    Bytes wire = encoded(sample_ready());
+    wire[8] = count;
+    Ready out;
+    EXPECT_EQ(decode(wire, out).error().name(), "worker.bounds");
+  }
 }
 
 TEST(WorkerProtocol, SentencesArePrintableAndShort) {

@@ -1,29 +1,23 @@
 #include "enclave/infer/worker.h"
 
+#include "enclave/infer/sandbox_probe.h"
 #include "enclave/infer/worker_core.h"
 
 namespace blindai {
-namespace {
-
-std::string engine_path(const WorkerOptions& options) {
-  if (!options.engine_path.empty()) return options.engine_path;
-  const size_t slash = options.worker_path.rfind('/');
-  return options.worker_path.substr(0, slash + 1) + "libonnxruntime.so.1.28.0";
-}
-
-}  // namespace
 
 WorkerHost::WorkerHost(Reactor& reactor, WorkerOptions options)
-    : reactor_(reactor), options_(std::move(options)) {}
+    : reactor_(reactor),
+      options_(std::move(options)),
+      cgroups_(options_.cgroup),
+      known_sandbox_(options_.known_sandbox) {}
 
 WorkerHost::~WorkerHost() = default;
 
 Result<std::unique_ptr<ChildProcess>> WorkerHost::spawn() {
-  auto process = ChildProcess::start(
-      reactor_, {.program = options_.worker_path,
-                 .arguments = {engine_path(options_), std::to_string(options_.address_space_bytes)},
-                 .scratch_directory = options_.scratch_directory});
-  if (process) ++num_processes_;
+  auto process = ChildProcess::start(reactor_, worker_command(options_));
+  if (!process) return process;
+  ++num_processes_;
+  (*process)->enter_cgroup(cgroups_, {.memory_bytes = options_.cgroup_memory_bytes});
   return process;
 }
 
@@ -43,6 +37,12 @@ void WorkerHost::bury(std::unique_ptr<ChildProcess> process) {
 
 void WorkerHost::log(std::string_view line) const {
   if (options_.log) options_.log(line);
+}
+
+void WorkerHost::log_sandbox_once(const SandboxReport& report) {
+  if (report == known_sandbox_) return;
+  known_sandbox_ = report;
+  log_sandbox(report, [this](std::string_view line) { log(line); });
 }
 
 std::unique_ptr<Worker> Worker::start(WorkerHost& host, std::unique_ptr<ModelSource> source,
@@ -65,8 +65,8 @@ bool Worker::serving() const {
 pid_t Worker::pid() const {
   return core_->pid();
 }
-uint32_t Worker::isolation() const {
-  return core_->isolation();
+const SandboxReport& Worker::sandbox() const {
+  return core_->sandbox();
 }
 uint64_t Worker::resident_bytes() const {
   return core_->resident_bytes();

@@ -23,6 +23,7 @@
 #include <chrono>
 #include <functional>
 
+#include "enclave/infer/cgroup.h"
 #include "enclave/infer/protocol.h"
 #include "enclave/infer/tensor_buffer.h"
 #include "net/background.h"
@@ -42,9 +43,16 @@ struct WorkerOptions {
   // At its deadline, or when its caller left, a job is asked to stop; if it has not within this
   // time, its process is killed.
   std::chrono::milliseconds stop_grace{100};
-  uint64_t tensor_memory_bytes = 0;       // what ONNX Runtime may allocate for tensors; 0: no limit
-  uint64_t address_space_bytes = 0;       // RLIMIT_AS of the process; 0: no limit
-  uint64_t max_input_bytes = 1ULL << 30;  // of one request
+  uint64_t tensor_memory_bytes = 0;  // what ONNX Runtime may allocate for tensors; 0: no limit
+  // What a worker may not run without; each layer is put around it where the kernel permits it.
+  SandboxLevel require_sandbox = SandboxLevel::kBasic;
+  uint64_t address_space_bytes = 0;  // RLIMIT_AS of the process; 0: no limit
+  uint64_t cpu_seconds = 0;          // RLIMIT_CPU, of its whole life; 0: no limit
+  std::string cgroup;                // a delegated cgroup (cgroup.h); empty: none
+  uint64_t cgroup_memory_bytes = 0;  // memory.max of each worker; 0: no limit
+  // What the log has been told already (probe_sandbox); another report is told again.
+  SandboxReport known_sandbox = {};
+  uint64_t max_input_bytes = 1ULL << 30;     // of one request
   uint64_t idle_buffer_bytes = 32ULL << 20;  // shared memory kept for later requests
   uint64_t first_output_bytes = 64 * 1024;   // room for outputs until larger ones are seen
   size_t max_waiting = 1024;                 // requests beyond run_threads
@@ -85,9 +93,13 @@ class WorkerHost {
   Result<std::unique_ptr<ChildProcess>> spawn();
   void bury(std::unique_ptr<ChildProcess> process);
   void log(std::string_view line) const;
+  // Once for each report that differs from the one before.
+  void log_sandbox_once(const SandboxReport& report);
 
   Reactor& reactor_;
   const WorkerOptions options_;
+  CgroupParent cgroups_;
+  SandboxReport known_sandbox_;
   size_t num_processes_ = 0;
   std::vector<std::unique_ptr<ChildProcess>> dying_;
 };
@@ -133,10 +145,11 @@ class Worker {
 
   // Starts a process and streams the model into it, a piece at a time between other work of the
   // thread that does it. `started` is called once. After an error the Worker is of no use.
-  // Errors: kUnavailable infer.spawn, infer.memory; kRefused model.* (lib/onnx/rules.h),
-  // infer.model-malformed, infer.model-unsupported, infer.model-limit (each with a sentence for the
-  // model's owner), infer.model-died; kDeadline infer.load-deadline; kMalformed infer.model-size
-  // when the source is shorter or longer than model_bytes; or the source's own.
+  // Errors: kUnavailable infer.spawn, infer.sandbox, infer.memory; kRefused model.*
+  // (lib/onnx/rules.h), infer.model-malformed, infer.model-unsupported, infer.model-limit (each
+  // with a sentence for the model's owner), infer.model-died; kDeadline infer.load-deadline;
+  // kMalformed infer.model-size when the source is shorter or longer than model_bytes; or the
+  // source's own.
   static std::unique_ptr<Worker> start(WorkerHost& host, std::unique_ptr<ModelSource> source,
                                        uint64_t model_bytes, Started started);
   ~Worker();  // as stop()
@@ -147,8 +160,8 @@ class Worker {
   const ModelSignature& signature() const;
   bool serving() const;
   pid_t pid() const;  // 0 when there is no process any more
-  // Bits of worker_protocol::Isolation that the process could put around itself.
-  uint32_t isolation() const;
+  // What is around the process; nothing before it was ready.
+  const SandboxReport& sandbox() const;
   // Resident memory of the process now, and before it had a model; shared pages counted.
   uint64_t resident_bytes() const;
   uint64_t resident_bytes_before_model() const;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <numeric>
 
+#include "enclave/infer/sandbox_probe.h"
 #include "lib/onnx/rules.h"
 
 namespace blindai {
@@ -169,13 +170,16 @@ bool WorkerCore::handle(BytesView message) {
 
 bool WorkerCore::on_ready(BytesView message) {
   if (!wp::decode(message, ready_) || ready_.version != wp::kVersion) return false;
-  constexpr uint32_t kAll = wp::kSeccomp | wp::kNoNewPrivileges | wp::kNotDumpable |
-                            wp::kUserNamespace | wp::kNetworkNamespace | wp::kNoCapabilities;
-  if ((ready_.isolation & wp::kSeccomp) == 0) return false;
-  if ((ready_.isolation & kAll) != kAll)
-    host_.log("worker " + std::to_string(pid()) + ": the kernel permits only isolation " +
-              std::to_string(ready_.isolation) + " of " + std::to_string(kAll) +
-              " (enclave/infer/protocol.h, Isolation)");
+  const Outcome<SandboxReport> seen = look_at_sandbox(ready_, *process_);
+  if (seen) ready_.sandbox = *seen;
+  host_.log_sandbox_once(ready_.sandbox);
+  const Outcome<void> enough = require_sandbox(ready_.sandbox, host_.options().require_sandbox);
+  if (!seen || !enough) {
+    const Problem& why = seen ? enough.error() : seen.error();
+    host_.log("worker " + std::to_string(pid()) + " ended: " + why.sentence);
+    end(why);
+    return true;
+  }
   is_ready_ = true;
   send_load();
   return true;

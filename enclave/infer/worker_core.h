@@ -38,7 +38,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   const ModelSignature& signature() const { return signature_; }
   bool serving() const { return state_ == State::kServing; }
   pid_t pid() const { return process_ == nullptr ? 0 : process_->pid(); }
-  uint32_t isolation() const { return ready_.isolation; }
+  const SandboxReport& sandbox() const { return ready_.sandbox; }
   uint64_t resident_bytes() const { return process_ == nullptr ? 0 : process_->resident_bytes(); }
   uint64_t resident_bytes_before_model() const { return ready_.resident_bytes; }
   size_t num_jobs() const { return waiting_.size() + sent_.size(); }

@@ -633,10 +633,7 @@ TEST_F(WorkerLoad, ALoadOverItsTimeIsGivenUp) {
 
 TEST_F(WorkerLoad, TheProcessIsIsolatedAndSmallBeforeItsModel) {
   auto worker = started(onnx_builder::add({2}));
-  EXPECT_NE(worker->isolation() & worker_protocol::kSeccomp, 0u);
-  EXPECT_NE(worker->isolation() & worker_protocol::kNoNewPrivileges, 0u);
-  EXPECT_NE(worker->isolation() & worker_protocol::kNotDumpable, 0u);
-  EXPECT_NE(worker->isolation() & worker_protocol::kNoCapabilities, 0u);
+  EXPECT_TRUE(missing(worker->sandbox(), SandboxLevel::kBasic).empty());
   EXPECT_GT(worker->resident_bytes(), 0u);
   if (!kUnderSanitizer) {
     EXPECT_LE(worker->resident_bytes_before_model(), 30u << 20);
@@ -705,6 +702,37 @@ TEST_F(WorkerLoad, ALargeModelDoesNotGrowThisProcessAndIsInTheWorkerOnce) {
     EXPECT_LT(worker->resident_bytes(), kWeights + (40 << 20));
   }
   EXPECT_TRUE(run(*worker, {{{1}, raw_of<float>({1})}}).has_value());
+}
+
+// The limit of addresses: an error of that model's, before and after it is loaded.
+TEST_F(WorkerLoad, AModelOverTheAddressSpaceIsAnErrorAndTheWorkerStays) {
+  if (kUnderSanitizer) GTEST_SKIP() << "sanitizers reserve more addresses than any limit leaves";
+  options.address_space_bytes = 1ULL << 30;
+  auto worker = started(onnx_builder::zeros_of_shape());
+  EXPECT_TRUE(worker->sandbox()[Layer::kAddressSpace].is_applied());
+  const pid_t pid = worker->pid();
+  for (int round = 0; round < 3; ++round) {
+    auto result = run(*worker, {{{1}, raw_of<int64_t>({500'000'000})}});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_EQ(result.error().name(), "infer.job-memory") << result.error().sentence;
+    EXPECT_TRUE(run(*worker, {{{1}, raw_of<int64_t>({1000})}}).has_value());
+    EXPECT_EQ(worker->pid(), pid);
+  }
+  std::unique_ptr<Worker> large;
+  auto outcome = start(large, onnx_builder::heavy(700 << 20));
+  ASSERT_FALSE(outcome.has_value());
+  EXPECT_EQ(outcome.error().name(), "infer.model-limit") << outcome.error().sentence;
+  EXPECT_TRUE(run(*worker, {{{1}, raw_of<int64_t>({1000})}}).has_value());
+}
+
+TEST_F(WorkerLoad, AWorkerOutOfProcessorTimeEndsAndTheNextOneServes) {
+  options.cpu_seconds = 1;
+  auto worker = started(onnx_builder::loop());
+  auto result = run(*worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}});
+  ASSERT_FALSE(result.has_value());
+  EXPECT_EQ(result.error().name(), "infer.worker-died") << result.error().sentence;
+  auto next = started(onnx_builder::loop());
+  EXPECT_TRUE(run(*next, {{{}, raw_of<int64_t>({1})}, {{1}, raw_of<float>({0})}}).has_value());
 }
 
 TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {

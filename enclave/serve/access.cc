@@ -68,9 +68,10 @@ Outcome<void> may_upload(const MeasuredConfig& config, const Caller& caller) {
                                  : ", and no account token came with it (blindai-account)"));
 }
 
-Outcome<void> may_try_to_change(const MeasuredConfig& config, const Caller& caller) {
+Outcome<void> may_have_models(const MeasuredConfig& config, const Caller& caller,
+                              std::string_view what) {
   if (caller.key.has_value() || config.allow_anonymous_upload) return {};
-  return key_required("Changing a model");
+  return key_required(what);
 }
 
 Outcome<void> may_use_handle(const MeasuredConfig& config, std::string_view id,

@@ -23,9 +23,10 @@ Outcome<void> may_change_access(const MeasuredConfig& config, const ModelRecord&
                                 const Caller& caller);
 // To upload at all. Errors: kAnonymous "auth.key-required"; kDenied "auth.not-listed".
 Outcome<void> may_upload(const MeasuredConfig& config, const Caller& caller);
-// Without a key nothing can be changed, unless strangers may upload; asked before a model is looked
-// for. Errors: kAnonymous "auth.key-required".
-Outcome<void> may_try_to_change(const MeasuredConfig& config, const Caller& caller);
+// Without a key nobody has models to change or list, unless strangers may upload; asked before a
+// model is looked for. `what` begins the sentence. Errors: kAnonymous "auth.key-required".
+Outcome<void> may_have_models(const MeasuredConfig& config, const Caller& caller,
+                              std::string_view what);
 
 // The handle of `id`, if it has one, is the caller's to use. Where the configuration names token
 // issuers it is the account's of that handle; elsewhere whoever has a model there keeps it.

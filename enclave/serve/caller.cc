@@ -27,6 +27,12 @@ std::string usage_of(const MeasuredConfig& config, const PublicKey& root, std::s
   return {};
 }
 
+Outcome<void> still_stands(const OwnerBook& owners, const Caller& caller) {
+  if (caller.key.has_value() && owners.standing(*caller.key).retired)
+    return std::unexpected(retired_key());
+  return {};
+}
+
 CallerDesk::CallerDesk(const MeasuredConfig& config, const OwnerBook& owners, Admission& admission,
                        std::function<Time()> clock)
     : config_(config),

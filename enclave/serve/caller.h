@@ -34,6 +34,11 @@ struct Caller {
 std::string usage_of(const MeasuredConfig& config, const PublicKey& root, std::string_view account,
                      bool listed);
 
+// That the caller's key was not retired since it was asked, as it may be while a body arrives. For
+// what changes something: on the background thread, where keys are retired. Errors: kDenied
+// "auth.key-retired".
+Outcome<void> still_stands(const OwnerBook& owners, const Caller& caller);
+
 // What stays with a connection.
 class CallerNote final : public HttpNote {
  public:

@@ -34,9 +34,9 @@ std::unique_ptr<ModelSource> model_source(std::unique_ptr<ModelReader> reader) {
 std::unexpected<Problem> unknown_model(std::string_view model_id) {
   return problem(
       Code::kNotFound, "model.unknown",
-      fmt::format("There is no model {} here that you may call; POST /v2/repository/index "
-                  "lists those there are, PUT /v1/models/{} uploads one.",
-                  model_id, model_id));
+      fmt::format("There is no model {} here that you may call. Check the name, upload the model, "
+                  "or give your client the key of a caller whom its owner has allowed.",
+                  model_id));
 }
 
 }  // namespace blindai

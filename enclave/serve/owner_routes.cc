@@ -120,13 +120,16 @@ Outcome<Exchange> change_access(ServeContext& context, const CallerPtr& caller,
                                 const RecordPtr& record, const HttpReply& reply) {
   RETURN_IF_ERROR(may_change_access(context.config, *record, *caller));
   return std::make_shared<CollectedBody>(
-      reply, kMaxSmallBody, [&context, record](const Bytes& body, const HttpReply& to) {
+      reply, kMaxSmallBody, [&context, caller, record](const Bytes& body, const HttpReply& to) {
         const Result<ModelAccess> access = parse_model_access(as_text(body));
         if (!access.has_value()) return to.send(body_problem(access.error()));
-        auto changed = std::make_shared<Result<RecordPtr>>();
+        auto changed = std::make_shared<Outcome<RecordPtr>>();
         context.background.run(
-            [&vault = context.vault, record, rules = rules_of(*access), changed] {
-              *changed = vault.change_access(record->id, rules, record);
+            [&context, caller, record, rules = rules_of(*access), changed] {
+              *changed = [&]() -> Outcome<RecordPtr> {
+                RETURN_IF_ERROR(still_stands(context.tenancy.owners, *caller));
+                return context.vault.change_access(record->id, rules, record);
+              }();
             },
             [changed, to] {
               to.send(changed->has_value()

@@ -62,7 +62,8 @@ Outcome<BlindaiService::Exchange> BlindaiService::handle(const HttpHead& head, c
 // A model that the caller may not call is not there, whatever else is asked of it.
 Outcome<RecordPtr> BlindaiService::find_model(const HttpHead& head, const Route& route,
                                               const Caller& caller) {
-  if (changes_model(route.endpoint)) RETURN_IF_ERROR(may_try_to_change(context_.config, caller));
+  if (changes_model(route.endpoint))
+    RETURN_IF_ERROR(may_have_models(context_.config, caller, "Changing a model"));
   RecordPtr record = context_.vault.find(route.model_id);
   if (record == nullptr || !may_call(*record, caller)) return unknown_model(route.model_id);
   const std::optional<std::string_view> least = head.field("blindai-least-epoch");
@@ -206,10 +207,16 @@ Outcome<BlindaiService::Exchange> BlindaiService::remove(const Asked& asked) {
   RETURN_IF_ERROR(may_change(context_.config, *asked.record, *asked.caller));
   return std::make_shared<CollectedBody>(
       asked.reply, kMaxSmallBody,
-      [this, record = asked.record](const Bytes& /*body*/, const HttpReply& to) {
-        auto removed = std::make_shared<Result<uint64_t>>();
+      [this, caller = asked.caller, record = asked.record](const Bytes& /*body*/,
+                                                           const HttpReply& to) {
+        auto removed = std::make_shared<Outcome<uint64_t>>();
         context_.background.run(
-            [this, record, removed] { *removed = context_.vault.remove(record->id, record); },
+            [this, caller, record, removed] {
+              *removed = [&]() -> Outcome<uint64_t> {
+                RETURN_IF_ERROR(still_stands(context_.tenancy.owners, *caller));
+                return context_.vault.remove(record->id, record);
+              }();
+            },
             [this, record, removed, to] {
               if (!removed->has_value()) return to.send(problem_response(removed->error()));
               forget(*record);
@@ -257,7 +264,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::unload(const Asked& asked) {
 
 // The caller's own models; without a key, those that nobody owns.
 Outcome<std::string> BlindaiService::list(const Caller& caller) const {
-  RETURN_IF_ERROR(may_try_to_change(context_.config, caller));
+  RETURN_IF_ERROR(may_have_models(context_.config, caller, "Listing your own models"));
   std::vector<ModelDescription> all;
   for (const RecordPtr& record : context_.vault.catalogue())
     if (caller.key.has_value() ? owns(*record, caller) : !record->owner.has_value())

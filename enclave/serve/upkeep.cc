@@ -3,19 +3,23 @@
 namespace blindai {
 namespace {
 
-constexpr std::chrono::hours kRound{1};
 // Uses are for days; what a crash loses of them only makes models live longer.
 constexpr int kRoundsPerWrite = 24;
 
 }  // namespace
 
-Upkeep::Upkeep(ServeContext& context, BlindaiService& service, spdlog::logger& log)
-    : context_(context), service_(service), log_(log), timer_(context.reactor.timer()) {
+Upkeep::Upkeep(ServeContext& context, BlindaiService& service, spdlog::logger& log,
+               Reactor::Clock::duration every)
+    : context_(context),
+      service_(service),
+      log_(log),
+      every_(every),
+      timer_(context.reactor.timer()) {
   later();
 }
 
 void Upkeep::later() {
-  timer_->after(kRound, [this] { round(); });
+  timer_->after(every_, [this] { round(); });
 }
 
 void Upkeep::round() {

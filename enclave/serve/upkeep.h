@@ -10,8 +10,9 @@ namespace blindai {
 
 class Upkeep {
  public:
-  // All outlive it. The first round is an hour from now.
-  Upkeep(ServeContext& context, BlindaiService& service, spdlog::logger& log);
+  // All outlive it. A round each `every`, the first one so long from now.
+  Upkeep(ServeContext& context, BlindaiService& service, spdlog::logger& log,
+         Reactor::Clock::duration every);
   // Writes what is left to write; blocks. After the reactor's last run.
   void finish();
 
@@ -22,6 +23,7 @@ class Upkeep {
   ServeContext& context_;
   BlindaiService& service_;
   spdlog::logger& log_;
+  const Reactor::Clock::duration every_;
   const std::unique_ptr<Reactor::Timer> timer_;
   int rounds_ = 0;
 };

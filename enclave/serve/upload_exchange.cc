@@ -14,8 +14,7 @@ bool same_owner(const std::optional<ModelOwner>& a, const std::optional<ModelOwn
 
 // Keys may be retired and plans change while an upload goes on.
 Outcome<void> settle_owner(OwnerBook& owners, const Caller& caller) {
-  if (!caller.key.has_value()) return {};
-  if (owners.standing(*caller.key).retired) return std::unexpected(retired_key());
+  RETURN_IF_ERROR(still_stands(owners, caller));
   if (!caller.account.has_value()) return {};
   const std::optional<uint64_t> days = caller.account->limits.retention_days;
   if (!days.has_value()) return {};

@@ -5,31 +5,19 @@
 #include <filesystem>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "enclave/vault/memory_file_layer.h"
 #include "enclave/vault/posix_file_layer.h"
 #include "enclave/vault/sealing_key.h"
 #include "enclave/vault/vault_fixture.h"
+#include "tests/support/temporary_folder.h"
 
 namespace blindai {
 namespace {
 
 using namespace vault_fixture;
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "vault-XXXXXX").string();
-    BLINDAI_CHECK(::mkdtemp(name.data()) != nullptr);
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::string operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 void expect_behaves_as_a_layer(FileLayer& files) {
   auto file = files.create("a").value();
@@ -92,6 +80,19 @@ TEST(PosixFileLayer, BelongsToOneProcessAtATime) {
   EXPECT_EQ(PosixFileLayer::open_folder(folder / "store").error().name(), "vault.in-use");
   files.reset();
   EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
+}
+
+TEST(PosixFileLayer, IsWaitedForWhileAChildOfAProcessThatIsGoneHasIt) {
+  const TemporaryFolder folder;
+  auto gone = PosixFileLayer::open_folder(folder / "store").value();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::usleep(100'000);
+    ::_exit(0);
+  }
+  gone.reset();
+  EXPECT_TRUE(PosixFileLayer::open_folder(folder / "store").has_value());
+  ::waitpid(child, nullptr, 0);
 }
 
 TEST(PosixFileLayer, IsGivenFromOneProcessToAnother) {

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <cstdio>
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <thread>
 #include <unistd.h>
 
 namespace blindai {
@@ -15,6 +17,10 @@ namespace {
 // A folder with more names than this is not a store; stops a hostile host from filling our memory.
 constexpr size_t kMaxNames = size_t{1} << 20;
 constexpr uint64_t kCopyStep = uint64_t{64} << 20;
+// A server that was killed while it started a worker leaves a child that has the folder's lock
+// until it becomes that worker, which a busy machine can make a while.
+constexpr std::chrono::milliseconds kLockPoll{20};
+constexpr int kLockPolls = 50;
 
 std::unexpected<Error> error_of(int error_number) {
   switch (error_number) {
@@ -123,8 +129,11 @@ Result<std::unique_ptr<PosixFileLayer>> PosixFileLayer::open_folder(const std::s
 }
 
 Status PosixFileLayer::take() {
-  if (::flock(folder_fd_, LOCK_EX | LOCK_NB) == 0) return {};
-  if (errno != EWOULDBLOCK) return error_of(errno);
+  for (int i = 0; i <= kLockPolls; ++i) {
+    if (i > 0) std::this_thread::sleep_for(kLockPoll);
+    if (::flock(folder_fd_, LOCK_EX | LOCK_NB) == 0) return {};
+    if (errno != EWOULDBLOCK && errno != EINTR) return error_of(errno);
+  }
   return fail(Code::kConflict,
               {"vault.in-use",
                "Another server is using this store; stop it, or start this one with a store of "

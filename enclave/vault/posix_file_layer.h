@@ -12,13 +12,13 @@ namespace blindai {
 
 class PosixFileLayer : public FileLayer {
  public:
-  // Takes the folder for this process alone (flock), until the object dies.
-  // Errors: kConflict "vault.in-use" when another process has it; those of FileLayer.
+  // Takes the folder for this process alone (flock), until the object dies; blocks up to a second
+  // for it. Errors: kConflict "vault.in-use" when another process has it; those of FileLayer.
   static Result<std::unique_ptr<PosixFileLayer>> open_folder(const std::string& path);
   // The same without taking it: until take() succeeds, another process may have it. For a handover,
   // whose new server gets the store from the old one.
   static Result<std::unique_ptr<PosixFileLayer>> open_beside(const std::string& path);
-  // Errors: kConflict "vault.in-use"; those of FileLayer.
+  // As open_folder() does. Errors: the same.
   Status take();
   // For another process to take. What is open stays open.
   void release();

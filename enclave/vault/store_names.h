@@ -1,9 +1,11 @@
 // The names of the store's files. A model's file is named by the SHA-256 of its id, so an id is
 // never a path, and a listing shows no ids (though whoever guesses one can confirm it).
+//
 //   <64 hex digits>.sealed             a model
-//   <64 hex digits>.<16 hex>.record    a record; the second part names the programs it is sealed
-//   for <64 hex digits>.<16 hex>.tmp       of one of these, before it was committed <such a file
-//   name>.damaged[-N]     set aside
+//   <64 hex digits>.<16 hex>.record    a record; the second part names whose programs' it is
+//   <64 hex digits>.<16 hex>.tmp       one of these before it was committed
+//   <such a name>.damaged[-N]          one that was set aside
+//
 // Everything else in the folder is left alone. Pure.
 #pragma once
 

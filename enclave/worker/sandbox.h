@@ -1,31 +1,39 @@
-// What the worker puts around itself before it reads a model. In order, on the only thread:
+// What the worker puts around itself before it reads a model. On the only thread, once ONNX
+// Runtime is open (it reads files when it starts, and no model is in the process then):
 //
-//   leave_privileges();      // once ONNX Runtime is open
-//   close_system_calls();    // last; then the model may be read
+//   SandboxReport report = leave_privileges(arguments, socket);
+//   close_system_calls(report);
+//   if (!missing(report, arguments.level).empty()) _exit(...);
 //
-// A step the kernel or the container does not permit is left out and reported, except the filter,
-// which is required: without it no model is read. The server logs what is missing.
+// Every layer is tried, whatever level is required; what the kernel or the container does not
+// permit is left out and reported with its errno. Which order they need, and why:
+// docs/adr/0011-worker-sandbox.md. There is no way back.
 #pragma once
 
-#include <cstdint>
-
-#include "lib/base/result.h"
+#include "enclave/infer/worker_arguments.h"
+#include "enclave/sandbox/report.h"
 
 namespace blindai {
 
-// Gives up the user id (when it is root), enters an own user and network namespace, forbids new
-// privileges, core files, more than a few open files, and being looked into by other processes;
-// dies with the server. address_space_bytes: RLIMIT_AS, 0 for none. There is no limit on the number
-// of processes: the kernel counts it for all workers together, and the filter refuses new ones.
-// Returns bits of worker_protocol::Isolation.
-uint32_t leave_privileges(uint64_t address_space_bytes);
+// All layers but the filter, and kCgroup, which is the server's work. Ends the process when the
+// other end of `socket` is closed, that is, when the server died before the kernel could be told to
+// end this process with it.
+SandboxReport leave_privileges(const WorkerArguments& arguments, int socket);
 
-// From here on only the system calls that ONNX Runtime's arithmetic, memory and threads need are
-// let through. Opening files, sockets, other processes, executing and tracing give EPERM. Errors:
-// kUnavailable "infer.seccomp".
-Result<uint32_t> close_system_calls();
+// Fills in kSeccomp. From here on only the system calls that ONNX Runtime's arithmetic, memory and
+// threads need are let through; all others fail with EPERM. System calls of another kind (those of
+// 32-bit programs) end the process.
+void close_system_calls(SandboxReport& report);
 
-// Resident memory of this process, from /proc: before close_system_calls() only. 0 when unknown.
+// Resident memory of this process, from /proc: before leave_privileges() only. 0 when unknown.
 uint64_t resident_bytes();
+
+// Of leave_privileges(), in namespaces.cc: kUser, kUserNamespace, kNetworkNamespace, kIpcNamespace,
+// kPidNamespace, kMountNamespace, kEmptyRoot. Uses the capabilities that the process was started
+// with, and does not drop them.
+void enter_namespaces(const WorkerArguments& arguments, SandboxReport& report);
+// Of leave_privileges(), in landlock.cc: kLandlockFiles, kLandlockNetwork, kLandlockScope, as far
+// as the kernel's version goes. Needs no_new_privs.
+void forbid_files(SandboxReport& report);
 
 }  // namespace blindai

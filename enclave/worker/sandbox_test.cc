@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <fcntl.h>
 #include <functional>
 #include <gtest/gtest.h>
@@ -18,7 +19,6 @@
 #include <thread>
 #include <unistd.h>
 
-#include "enclave/infer/protocol.h"
 #include "tests/support/sanitizers.h"
 
 namespace blindai {
@@ -26,18 +26,22 @@ namespace {
 
 constexpr int kRefused = 40;
 constexpr int kAllowed = 41;
-constexpr int kNoFilter = 42;
+constexpr int kNoSandbox = 42;
 
 // How a child that tried `attempt` inside the sandbox ended. attempt: true when it got through.
 int in_sandbox(const std::function<bool()>& attempt) {
+  int ends[2];
+  EXPECT_EQ(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
   const pid_t pid = fork();
   if (pid == 0) {
-    leave_privileges(0);
-    if (!close_system_calls()) _exit(kNoFilter);
+    SandboxReport report = leave_privileges({}, ends[0]);
+    close_system_calls(report);
+    if (!missing(report, SandboxLevel::kBasic).empty()) _exit(kNoSandbox);
     _exit(attempt() ? kAllowed : kRefused);
   }
   int status = 0;
   EXPECT_EQ(waitpid(pid, &status, 0), pid);
+  for (const int end : ends) close(end);
   return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
@@ -113,28 +117,49 @@ TEST(Sandbox, LeavesThreadsMemoryAndMessages) {
 }
 #endif
 
-TEST(Sandbox, SaysWhatItCouldDo) {
-  EXPECT_EQ(in_sandbox([] { return true; }), kAllowed);
+// Without a PID namespace a worker could otherwise name the server and other workers.
+TEST(Sandbox, SignalsNoThreadButItsOwn) {
+  const pid_t other = getpid();
+  EXPECT_EQ(in_sandbox([&] { return call(SYS_tgkill, other, other, 0); }), kRefused);
+  EXPECT_EQ(in_sandbox([&] { return call(SYS_sched_getaffinity, other, 0, nullptr); }), kRefused);
+  EXPECT_EQ(in_sandbox([] { return call(SYS_tgkill, getpid(), syscall(SYS_gettid), 0); }),
+            kAllowed);
+  EXPECT_EQ(in_sandbox([] {
+              std::abort();
+              return true;
+            }),
+            -SIGABRT);
+}
+
+TEST(Sandbox, LooksAtNoFileByName) {
+  EXPECT_EQ(in_sandbox([] { return call(SYS_newfstatat, AT_FDCWD, "/", nullptr, 0); }), kRefused);
+  EXPECT_EQ(in_sandbox([] { return call(SYS_statx, AT_FDCWD, "/", 0, 0, nullptr); }), kRefused);
+  EXPECT_EQ(in_sandbox([] { return call(SYS_chdir, "/"); }), kRefused);
+}
+
+// The end of the server's socket before the kernel could be told whose death matters.
+TEST(Sandbox, EndsWhenTheServerIsGoneAlready) {
   const pid_t pid = fork();
   if (pid == 0) {
-    const uint32_t isolation = leave_privileges(0);
-    const bool dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != 0;
-    const bool privileges = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1;
-    rlimit core = {1, 1};
-    getrlimit(RLIMIT_CORE, &core);
-    using worker_protocol::Isolation;
-    const uint32_t always =
-        Isolation::kNoNewPrivileges | Isolation::kNotDumpable | Isolation::kNoCapabilities;
-    _exit(!dumpable && !privileges && core.rlim_max == 0 && (isolation & always) == always &&
-                  geteuid() != 0
-              ? 0
-              : 1);
+    int ends[2];
+    socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);
+    close(ends[1]);
+    leave_privileges({}, ends[0]);
+    _exit(kAllowed);
   }
   int status = 0;
   ASSERT_EQ(waitpid(pid, &status, 0), pid);
-  EXPECT_TRUE(WIFEXITED(status));
+  ASSERT_TRUE(WIFEXITED(status));
   EXPECT_EQ(WEXITSTATUS(status), 0);
 }
+
+// Another architecture's calls would go around a filter of this one's.
+#if defined(__x86_64__)
+TEST(Sandbox, CallsOfOtherProgramsEndTheProcess) {
+  constexpr long kX32 = 0x40000000;
+  EXPECT_EQ(in_sandbox([] { return call(kX32 | SYS_getpid); }), -SIGSYS);
+}
+#endif
 
 }  // namespace
 }  // namespace blindai

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <thread>
 #include <unistd.h>
 
@@ -42,7 +43,8 @@ class Mapping {
                                        int protection) {
     struct stat info = {};
     const int have = fd ? fcntl(fd.get(), F_GET_SEALS) : -1;
-    if (have < 0 || (have & seals) != seals || fstat(fd.get(), &info) != 0 ||
+    // Not fstat(), which in some releases of the C library is a call that could take a path.
+    if (have < 0 || (have & seals) != seals || syscall(SYS_fstat, fd.get(), &info) != 0 ||
         static_cast<uint64_t>(info.st_size) != bytes || bytes == 0)
       return nullptr;
     void* data = mmap(nullptr, bytes, protection, MAP_SHARED, fd.get(), 0);

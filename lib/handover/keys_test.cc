@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/seal/seal_fixture.h"
+#include "tests/support/exact_bytes.h"
 
 namespace blindai {
 namespace {
@@ -21,27 +22,7 @@ HandedKeys sample(bool whole, size_t num_contents = 2) {
   return out;
 }
 
-// What is taken is what would be written.
-template <typename Decode, typename Encode>
-void expect_exact(const Bytes& wire, const Decode& decode, const Encode& encode) {
-  EXPECT_EQ(encode(decode(wire).value()).value(), wire);
-  for (size_t n = 0; n < wire.size(); ++n) {
-    const auto cut = decode(BytesView(wire).first(n));
-    ASSERT_FALSE(cut.has_value()) << n;
-    EXPECT_EQ(cut.error().name(), "handover.keys.layout") << n;
-  }
-  for (size_t bit = 0; bit < 8 * wire.size(); ++bit) {
-    Bytes changed = wire;
-    changed[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
-    const auto read = decode(changed);
-    if (read.has_value()) {
-      EXPECT_EQ(encode(*read).value(), changed) << bit;
-    }
-  }
-  Bytes longer = wire;
-  longer.push_back(0);
-  EXPECT_EQ(decode(longer).error().name(), "handover.keys.layout");
-}
+constexpr std::string_view kLayout = "handover.keys.layout";
 
 TEST(HandedKeys, HaveTheDocumentedBytes) {
   const std::string transfer(64, '7');
@@ -55,17 +36,18 @@ TEST(HandedKeys, HaveTheDocumentedBytes) {
 
 TEST(HandedKeys, AreReadExactlyAsTheyWereWritten) {
   for (const bool whole : {true, false})
-    expect_exact(encode_handed_keys(sample(whole)).value(), decode_handed_keys, encode_handed_keys);
+    expect_exact(encode_handed_keys(sample(whole)).value(), decode_handed_keys, encode_handed_keys,
+                 kLayout);
   expect_exact(encode_inherited({sample(true).keys, std::nullopt}).value(), decode_inherited,
-               encode_inherited);
+               encode_inherited, kLayout);
   expect_exact(encode_inherited({sample(false).keys, sample(true)}).value(), decode_inherited,
-               encode_inherited);
+               encode_inherited, kLayout);
   GivenRecord given;
   given.contents = {filled<32>(1), filled<32>(2), filled<32>(2)};
-  expect_exact(encode_given(given).value(), decode_given, encode_given);
+  expect_exact(encode_given(given).value(), decode_given, encode_given, kLayout);
   given.transfer = filled<32>(9);
   given.release = filled<32>(8);
-  expect_exact(encode_given(given).value(), decode_given, encode_given);
+  expect_exact(encode_given(given).value(), decode_given, encode_given, kLayout);
   const GivenRecord read = decode_given(encode_given(given).value()).value();
   EXPECT_EQ(read.transfer, given.transfer);
   EXPECT_EQ(read.release, given.release);

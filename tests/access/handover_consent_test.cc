@@ -4,8 +4,9 @@
 
 #include "enclave/tee/simulation/measure_file.h"
 #include "lib/handover/release.h"
-#include "tests/access/server_process.h"
+#include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
+#include "tests/server_process.h"
 
 namespace blindai {
 namespace {

@@ -4,8 +4,9 @@
 #include <gtest/gtest.h>
 #include <thread>
 
-#include "tests/access/server_process.h"
+#include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
+#include "tests/server_process.h"
 
 namespace blindai {
 namespace {

@@ -6,8 +6,9 @@
 #include "lib/auth/endorsement.h"
 #include "lib/auth/model_access.h"
 #include "lib/auth/stored_receipt.h"
-#include "tests/access/server_process.h"
+#include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
+#include "tests/server_process.h"
 
 namespace blindai {
 namespace {
@@ -205,6 +206,24 @@ TEST_F(OwnersRequests, APrivateModelIsInNobodyElsesListsOrStatistics) {
   EXPECT_EQ(told(nobody_->ask("GET", "/v1/models/secret")), "404 model.unknown");
   EXPECT_EQ(nobody_->ask("GET", "/v1/models/secret").body.size(),
             nobody_->ask("GET", "/v1/models/absent").body.size());
+}
+
+// What a retired key began before it was retired does not happen afterwards.
+TEST_F(OwnersRequests, AKeyThatIsRetiredWhileItsRequestArrives) {
+  const std::string rules = R"({"visibility":"private","callers":[],"handover":[]})";
+  uint8_t key = 2;
+  for (const auto& [method, target] :
+       {std::pair{"PUT", "/v1/models/m/access"}, std::pair{"DELETE", "/v1/models/m"}}) {
+    ASSERT_EQ(owner_->ask("POST", "/v1/keys", consent(key, 1)).status, 200u);
+    Peer endorsed(server_.address(), proof_of(key_of(key)));
+    const Reply refused = endorsed.ask_slowly(method, target, rules, [&] {
+      EXPECT_EQ(owner_->ask("DELETE", "/v1/keys/" + to_text(key_of(key).public_key())).status,
+                200u);
+    });
+    EXPECT_EQ(told(refused), "403 auth.key-retired") << method;
+    EXPECT_EQ(nobody_->ask("GET", "/v1/models/m").status, 200u) << method;
+    ++key;
+  }
 }
 
 TEST_F(OwnersRequests, ARestartKeepsOwnersTheirKeysAndRules) {

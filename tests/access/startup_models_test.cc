@@ -3,8 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "lib/crypto/crypto.h"
-#include "tests/access/server_process.h"
+#include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
+#include "tests/server_process.h"
 
 namespace blindai {
 namespace {

@@ -123,9 +123,13 @@ class Server:
 
 
 def start_server(
-    store: Path, config: str = DEMO_CONFIG, build: Path = BUILD, extra: list[str] | None = None
+    store: Path,
+    config: str = DEMO_CONFIG,
+    build: Path = BUILD,
+    extra: list[str] | None = None,
+    program: Path | None = None,
 ) -> Server:
-    program = build / "bin" / "blindai-server"
+    program = program or build / "bin" / "blindai-server"
     if not program.exists():
         pytest.skip(f"{program} is not built")
     config_file = store.parent / f"{store.name}.toml"

@@ -71,6 +71,43 @@ def refused(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) != 0
 
 
+def test_goes_on_when_nobody_reads_what_it_prints(tmp_path: Path) -> None:
+    program = BUILD / "bin" / "blindai-server"
+    if not program.exists():
+        pytest.skip(f"{program} is not built")
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = tmp_path / "config.toml"
+    config.write_text("allow_anonymous_upload = true\n")
+    process = subprocess.Popen(
+        [
+            *[str(program), "--tee", "simulation", "--listen", f"127.0.0.1:{port}"],
+            *["--store", str(tmp_path / "store"), "--config", str(config)],
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    # Both gone before the server has printed anything.
+    process.stdout.close()
+    process.stderr.close()
+    server = Server(process, port, tmp_path / "store")
+    try:
+        assert wait_until(lambda: not refused(port) or process.poll() is not None)
+        assert server.upload("m", identity_model()).status == 201
+        assert server.infer("m", ONE).status == 200
+        # A worker's end is worth a line in the log.
+        os.kill(workers_of(server)[0], signal.SIGKILL)
+        assert wait_until(lambda: workers_of(server) == [])
+        assert server.infer("m", ONE).status == 200
+        assert server.stop() == 0
+    finally:
+        process.kill()
+        process.wait()
+
+
 def test_deadline_ends_a_run_and_others_notice_nothing(start: Callable[..., Server]) -> None:
     server = start(config="allow_anonymous_upload = true\nrun_time_s = 1\n")
     assert server.upload("sleepy", sleepy_model()).status == 201

@@ -5,14 +5,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import subprocess
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import BUILD, Server, identity_model
+from conftest import Server, identity_model
+from owned import Owned, start_owned
 
 import blindai
 from blindai import keys
@@ -22,58 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::blindai.SimulationModeWarning")
 ROW = np.array([[1, 2, 3, 4]], np.float32)
 
 
-@dataclass
-class Owned:
-    """A server that takes models from one key, and the folder with that key: "owner"."""
-
-    server: Server
-    policy: Path
-    folder: Path
-
-    @property
-    def address(self) -> str:
-        return f"127.0.0.1:{self.server.port}"
-
-    def connect(self, key: str | None = None) -> blindai.Connection:
-        api_key = None if key is None else self.folder / key
-        return blindai.connect(self.address, simulation=True, policy=self.policy, api_key=api_key)
-
-    def key(self, name: str) -> str:
-        """A new key file of that name; its public key."""
-        return keys.create(self.folder / name)
-
-    def model(self, name: str = "m") -> Path:
-        path = self.folder / f"{name}.onnx"
-        path.write_bytes(identity_model())
-        return path
-
-    def run(self, *arguments: str, status: int = 0) -> str:
-        """The command line with the owner's key."""
-        command = [str(BUILD / "bin" / "blindai"), *arguments]
-        if "create" not in arguments:
-            command += ["--policy", str(self.policy), "--simulation"]
-            command += ["--key", str(self.folder / "owner")]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-        assert done.returncode == status, done.stderr
-        return done.stdout if status == 0 else done.stderr
-
-
 @pytest.fixture
 def owned(start: Callable[..., Server], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Owned:
     monkeypatch.delenv("BLINDAI_KEY_FILE", raising=False)
     monkeypatch.delenv("BLINDAI_API_KEY", raising=False)
     owner = keys.create(tmp_path / "owner")
-    config = f'owners = ["{owner}"]\n'
-    written, policy = tmp_path / "measured.toml", tmp_path / "policy.toml"
-    written.write_text(config)
-    programs = BUILD / "bin"
-    server = start(config=config)
-    command = [str(programs / "blindai"), "measure", "--config", str(written)]
-    command += ["--policy", str(policy), "--server", str(programs / "blindai-server")]
-    command += ["--worker", str(programs / "blindai-worker")]
-    command += ["--onnxruntime", str(programs / "libonnxruntime.so.1.28.0")]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    return Owned(server, policy, tmp_path)
+    return start_owned(start, tmp_path, f'owners = ["{owner}"]\n')
 
 
 def test_only_the_listed_key_uploads_and_anybody_predicts(owned: Owned) -> None:

@@ -16,6 +16,7 @@ class Memory : public ServingTest {
 };
 
 TEST_F(Memory, IdleModelsAreStoppedForOthersAndComeBack) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
   start("", {"--memory", "420", "--worker-memory", "420"});
   for (const char* id : {"a", "b", "c", "d"}) {
     upload(id, onnx_builder::heavy(100 * kMiB));
@@ -34,6 +35,7 @@ TEST_F(Memory, IdleModelsAreStoppedForOthersAndComeBack) {
 }
 
 TEST_F(Memory, WhatDoesNotFitBesideModelsAtWorkIsToldSoAndWhenToAskAgain) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
   start("", {"--memory", "450", "--worker-memory", "450", "--run-threads", "1"});
   upload("large", onnx_builder::heavy(120 * kMiB));
   upload("product", onnx_builder::long_product());

@@ -119,7 +119,7 @@ std::string LyingServer::message_for(const ByteArray<32>& nonce, const ByteArray
   AttestationMessage message;
   message.claims = encode_claims(claims);
   message.evidence = source_->evidence(report_data_of(message.claims)).value();
-  message.collateral = source_->collateral().value();
+  if (!lies_.without_collateral) message.collateral = source_->collateral().value();
   message.config = kConfig;
   message.receipt_key_spki = receipt_key_.spki();
   if (lies_.sends_other_config) message.config += "max_models = 1\n";

@@ -24,6 +24,7 @@ struct Lies {
   bool answers_for_other_connection = false;  // an answer that another connection got
   bool answers_with_certificate = false;      // the evidence without nonce and exporter
   bool answers_for_other_key = false;         // fresh evidence of another server
+  bool without_collateral = false;
   bool sends_other_config = false;
   bool sends_other_receipt_key = false;
   bool sends_other_claims = false;  // claims that the evidence does not vouch for

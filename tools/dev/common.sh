@@ -9,6 +9,9 @@ LOGS="$CACHE/logs"
 # What was compiled in one checkout is not compiled again in another (-ffile-prefix-map keeps the
 # folder out of what is built).
 export CCACHE_BASEDIR="$PWD" CCACHE_NOHASHDIR=1
+# Without this it keeps nothing that was compiled with a precompiled header. Nothing here depends on
+# the time of compiling or on macros that a header does not use.
+export CCACHE_SLOPPINESS=pch_defines,time_macros
 
 say() { printf '==> %s\n' "$*"; }
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import struct
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
@@ -12,6 +14,8 @@ import sample_policy
 
 import blindai
 
+SHARED = Path(os.environ.get("BLINDAI_SHARED", Path(__file__).parents[4] / "shared"))
+VECTORS = SHARED / "vectors/snp"
 SEED = Path(__file__).parents[3] / "fuzz/corpus/verify/sgx_v3"
 PARTS = ("tcb_info", "tcb_info_chain", "qe_identity", "qe_identity_chain", "pck_crl", "root_ca_crl")
 
@@ -107,3 +111,55 @@ def test_what_is_no_evidence_is_said_to_be_none(seed: Seed) -> None:
 def test_a_time_needs_its_zone(seed: Seed) -> None:
     with pytest.raises(ValueError, match="time zone"):
         seed.verify(at=datetime(2026, 1, 1))
+
+
+def test_a_virtual_tpm_goes_with_an_hcl_report_alone(seed: Seed, tmp_path: Path) -> None:
+    for changes in ({"tpm": tmp_path}, {"nonce": b"1"}):
+        with pytest.raises(blindai.BlindAIError, match="HCL report") as caught:
+            seed.verify(**changes)
+        assert caught.value.id == "client.inputs"
+
+
+def test_a_real_azure_machine(tmp_path: Path) -> None:
+    if not VECTORS.is_dir():
+        pytest.skip(f"no shared vectors at {VECTORS}")
+    folder = VECTORS / "azure-milan-v3"
+    pcrs = json.loads((folder / "pcrs.json").read_text())
+    for name, content in {
+        "vek.der": (folder / "vcek.der").read_bytes(),
+        "vek_chain.pem": (VECTORS / "ca/milan-vcek.pem").read_bytes(),
+        "vek_crl.der": (VECTORS / "crl/milan.der").read_bytes(),
+        "quote.msg": (folder / "tpm_quote_msg.bin").read_bytes(),
+        "quote.sig": (folder / "tpm_quote_sig.bin").read_bytes(),
+        "pcrs.bin": bytes.fromhex("".join(pcrs)),
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    # MEASUREMENT of the report: docs/formats/snp-report.md.
+    measurement = (folder / "report.bin").read_bytes()[0x90:0xC0].hex()
+    policy = blindai.Policy.from_text(
+        'format = "blindai-policy-1"\nconfigurations = "any"\nmax_evidence_age_s = 3600\n'
+        f'[snp]\nmeasurement = ["{measurement}"]\nallow_smt = true\n'
+        "min_tcb_milan = { boot_loader = 0, tee = 0, snp = 0, microcode = 0 }\n[azure]\n"
+        + "".join(f'pcr{i} = ["{value}"]\n' for i, value in enumerate(pcrs))
+    )
+
+    def verify(**changes: object) -> blindai.Report:
+        given = {
+            "policy": policy,
+            "collateral": tmp_path,
+            "at": datetime(2025, 7, 1, tzinfo=timezone.utc),
+            "tpm": tmp_path,
+            "nonce": b"challenge",
+        }
+        hcl = (folder / "hcl_report.bin").read_bytes()
+        return blindai.verify(hcl, **{**given, **changes})  # type: ignore[arg-type]
+
+    report = verify()
+    assert report.ok and {"policy.pcrs", "azure.runtime.binding"} <= {c.name for c in report.checks}
+    with pytest.raises(blindai.AttestationError) as caught:
+        verify(nonce=b"another")
+    assert caught.value.id == "tpm.quote.nonce"
+    for missing, named in (({"nonce": None}, "nonce="), ({"tpm": None}, "tpm=")):
+        with pytest.raises(blindai.NotFoundError, match=named) as absent:
+            verify(**missing)
+        assert absent.value.id == "azure.files"

@@ -9,8 +9,9 @@ import numpy.typing as npt
 _Spec: TypeAlias = tuple[str, str, list[int]]
 # model id, hash in hex, epoch, content id in hex
 _Receipt: TypeAlias = tuple[str, str, int, str]
-# model id, hash in hex, size in bytes, inputs, outputs, receipt
-_Model: TypeAlias = tuple[str, str, int, list[_Spec], list[_Spec], _Receipt | None]
+# model id, hash in hex, size in bytes, inputs, outputs, receipt, when it expires (POSIX time)
+_Model: TypeAlias = tuple[str, str, int, list[_Spec], list[_Spec], _Receipt | None, int | None]
+_Output: TypeAlias = tuple[str, str, list[int], npt.NDArray[np.uint8]]
 # the owner's root, and each of its keys with its state
 _Keys: TypeAlias = tuple[str, list[tuple[str, str]]]
 
@@ -44,6 +45,8 @@ def verify(
     claims: bytes | None,
     at: int | None,
     simulation: bool,
+    tpm_folder: str,
+    nonce: bytes | None,
 ) -> str: ...
 
 class Connection:
@@ -71,7 +74,7 @@ class Connection:
         callers: list[str],
     ) -> _Model: ...
     # inputs: name, datatype, shape, C-contiguous memory. Returns model id, version, request id,
-    # nanoseconds, and the outputs with their memory as uint8 arrays.
+    # nanoseconds, the outputs with their memory as uint8 arrays, and when the model expires.
     def predict(
         self,
         model_id: str,
@@ -80,7 +83,7 @@ class Connection:
         model_hash: str | None,
         request_id: str,
         least_epoch: int,
-    ) -> tuple[str, str, str, int, list[tuple[str, str, list[int], npt.NDArray[np.uint8]]]]: ...
+    ) -> tuple[str, str, str, int, list[_Output], int | None]: ...
     def models(self) -> list[_Model]: ...
     def model(self, model_id: str, least_epoch: int) -> _Model: ...
     def delete_model(self, model_id: str) -> _Receipt | None: ...

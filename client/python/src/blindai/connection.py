@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -24,6 +25,7 @@ __all__ = ["Connection", "ModelInfo", "PredictResponse", "connect"]
 
 # Bytes sent so far, and in all.
 Progress = Callable[[int, int], object]
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # A token's text, or what gives a fresh one whenever one is needed.
 AccountToken = str | Callable[[], str]
 
@@ -31,7 +33,9 @@ AccountToken = str | Callable[[], str]
 @dataclass(frozen=True)
 class ModelInfo:
     """A model on the server. model_hash: SHA-256 of its ONNX file, in hex; size: of that file, in
-    bytes; receipt: what to keep of it, None for a model in the server's memory only."""
+    bytes; receipt: what to keep of it, None for a model in the server's memory only; expires: it is
+    removed then unless it is used before, None when that is not within days. models() does not tell
+    it."""
 
     model_id: str
     model_hash: str
@@ -39,6 +43,7 @@ class ModelInfo:
     inputs: tuple[TensorInfo, ...]
     outputs: tuple[TensorInfo, ...]
     receipt: Receipt | None = None
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +53,7 @@ class PredictResponse:
     output          the tensors, in the model's order
     inference_time  the model's own run time, in milliseconds, as the server measured it
     request_time    from the call to the answer, in milliseconds, as measured here
+    expires         when the model would have been removed without this use; None: not within days
     """
 
     output: list[Tensor]
@@ -56,6 +62,7 @@ class PredictResponse:
     request_id: str = ""
     inference_time: float = 0.0
     request_time: float = 0.0
+    expires: datetime | None = None
     _by_name: dict[str, Tensor] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -192,7 +199,7 @@ class Connection:
             (t.name, t.datatype, list(t.shape), t.data) for t in translate(tensors, dtype, shape)
         ]
         began = time.perf_counter()
-        answered_id, version, answered_request, run_ns, tensors_out = self._core.predict(
+        answered_id, version, answered_request, run_ns, tensors_out, expires = self._core.predict(
             model_id, inputs, list(outputs), model_hash, request_id, _epoch(receipt, model_id)
         )
         request_time = (time.perf_counter() - began) * 1e3
@@ -203,6 +210,7 @@ class Connection:
             answered_request,
             run_ns / 1e6,
             request_time,
+            _time(expires),
         )
 
     def models(self) -> list[ModelInfo]:
@@ -283,9 +291,21 @@ class Connection:
 connect = Connection
 
 
-def _model_info(raw: tuple[str, str, int, Any, Any, Any]) -> ModelInfo:
-    model_id, model_hash, size, inputs, outputs, receipt = raw
-    return ModelInfo(model_id, model_hash, size, _infos(inputs), _infos(outputs), _receipt(receipt))
+def _model_info(raw: tuple[str, str, int, Any, Any, Any, int | None]) -> ModelInfo:
+    model_id, model_hash, size, inputs, outputs, receipt, expires = raw
+    return ModelInfo(
+        model_id,
+        model_hash,
+        size,
+        _infos(inputs),
+        _infos(outputs),
+        _receipt(receipt),
+        _time(expires),
+    )
+
+
+def _time(seconds: int | None) -> datetime | None:
+    return None if seconds is None else _EPOCH + timedelta(seconds=seconds)
 
 
 def _receipt(raw: tuple[str, str, int, str] | None) -> Receipt | None:

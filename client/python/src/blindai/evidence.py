@@ -22,16 +22,22 @@ def verify(
     claims: bytes | bytearray | memoryview | None = None,
     at: datetime | None = None,
     simulation: bool = False,
+    tpm: str | os.PathLike[str] | None = None,
+    nonce: bytes | bytearray | memoryview | None = None,
 ) -> Report:
     """Judges evidence by itself, as `blindai verify FILE` does; see docs/cli.md.
 
     evidence    an SGX or TDX quote, an SEV-SNP report, a Nitro document, an attested certificate
-                (PEM or DER) or an attestation message that `blindai verify ADDR --save FILE` kept
+                (PEM or DER), an Azure HCL report or an attestation message that
+                `blindai verify ADDR --save FILE` kept
     policy      what is accepted, as for Connection
     collateral  a folder with what the vendor publishes about the platform, a file for each part
     claims      the bytes whose SHA-256 a quote, report or document has to carry
     at          when, with a time zone (else now): everything is judged at that time
     simulation  accept evidence of the simulation, which proves nothing
+    tpm         of an Azure HCL report alone: a folder with what its virtual TPM quoted, quote.msg,
+                quote.sig, pcrs.bin and, of a trust domain, td_quote.bin
+    nonce       the same: the bytes that the quote was asked for with
 
     Returns the report only when every check passed. AttestationError, with the report, when one
     failed; NotFoundError for collateral that is missing, with the names of the files to provide.
@@ -52,5 +58,7 @@ def verify(
         None if claims is None else bytes(claims),
         None if at is None else int(at.timestamp()),
         simulation,
+        "" if tpm is None else os.fspath(tpm),
+        None if nonce is None else bytes(nonce),
     )
     return Report.from_json(text)

@@ -1,0 +1,153 @@
+// Nothing that a worker tries from inside its sandbox succeeds; and everything of it is a real
+// attempt, for without the sandbox it comes out differently.
+#include "tests/sandbox/escape.h"
+
+#include <fstream>
+#include <gtest/gtest.h>
+#include <iterator>
+#include <set>
+#include <sstream>
+
+#include "enclave/infer/outside_look.h"
+#include "enclave/infer/worker_fixture.h"
+#include "tests/sandbox/escape_harness.h"
+#include "tests/support/sanitizers.h"
+
+namespace blindai {
+namespace {
+
+using escape::Control;
+using escape::Named;
+using Kind = Happened::Kind;
+using Mode = EscapeHarness::Mode;
+
+std::vector<Named> all_attempts() {
+  std::vector<Named> out;
+  for (const auto list :
+       {escape::file_attempts(), escape::kernel_attempts(), escape::memory_attempts(),
+        escape::process_attempts(), escape::socket_attempts()})
+    out.insert(out.end(), list.begin(), list.end());
+  return out;
+}
+
+class Escape : public ::testing::Test {
+ protected:
+  EscapeHarness harness{BLINDAI_BINARY_DIR "/bin/blindai-escape", engine_library()};
+};
+
+// Root, with the powers that root has outside of containers.
+bool is_full_root() {
+  std::ifstream file("/proc/self/status");
+  const std::string text((std::istreambuf_iterator<char>(file)), {});
+  constexpr uint64_t kAdmin = uint64_t{1} << 21;  // CAP_SYS_ADMIN
+  const ProcessStatus status = parse_process_status(text);
+  return status.effective_user == 0U && (status.permitted_capabilities.value_or(0) & kAdmin) != 0;
+}
+
+TEST_F(Escape, TheListIsLongAndItsNamesAreDifferent) {
+  std::set<std::string_view> names;
+  for (const Named& named : all_attempts()) names.insert(named.name);
+  EXPECT_EQ(names.size(), all_attempts().size());
+  EXPECT_GE(names.size(), 100u);
+}
+
+TEST_F(Escape, NothingGetsThroughAndAllOfItIsMeant) {
+  const bool root = is_full_root();
+  std::ostringstream table;
+  for (const auto& [name, attempt, control] : all_attempts()) {
+    const Happened inside = harness.happens(Mode::kSandbox, name);
+    // The kernel counts threads for a worker alone only in a user namespace.
+    const bool counted = harness.report()[Layer::kUserNamespace].is_applied();
+    if (name == "start a thousand threads" && !counted) continue;
+    EXPECT_TRUE(inside.kind == Kind::kRefused || inside.kind == Kind::kEnded)
+        << name << ": " << inside.text();
+    EXPECT_TRUE(missing(harness.report(), SandboxLevel::kBasic).empty());
+    const Happened outside = harness.happens(Mode::kControl, name);
+    table << name << ": " << inside.text() << "; without the sandbox " << outside.text() << "\n";
+    ASSERT_NE(outside.kind, Kind::kNotStarted) << name << ": " << outside.text();
+    switch (control) {
+      case Control::kGetsThrough:
+        EXPECT_EQ(outside.kind, Kind::kGotThrough) << name << ": " << outside.text();
+        break;
+      case Control::kRootDiffers:
+        if (!root) break;
+        [[fallthrough]];
+      case Control::kDiffers:
+        EXPECT_NE(outside, inside) << name << ": " << outside.text();
+        break;
+      case Control::kSealed:
+        EXPECT_EQ(outside.kind, Kind::kRefused) << name << ": " << outside.text();
+        break;
+    }
+  }
+  if (HasFailure()) std::puts(table.str().c_str());
+}
+
+// The other layers hold by themselves, should the filter have a hole.
+TEST_F(Escape, WithoutTheFilterTheOtherLayersStillRefuse) {
+  constexpr std::string_view kHeld[] = {
+      "open a file",
+      "open the working directory",
+      "open above the working directory",
+      "open with openat2",
+      "open /proc/1/environ",
+      "open /proc/self/mem",
+      "open the server's memory",
+      "open the server's memfd",
+      "open a device",
+      "create a file",
+      "create a nameless file",
+      "read what the server had open",
+      "find any other descriptor",
+      "list a directory",
+      "ask about a file by name",
+      "change the directory",
+      "change the root",
+      "make a device or fifo",
+      "make a symbolic link",
+      "watch all files",
+      "mount",
+      "exchange the root",
+      "become root",
+      "raise a limit",
+      "load a kernel program",
+      "restart the machine",
+      "set the clock",
+      "trace the server",
+      "read the server's memory",
+      "write the server's memory",
+      "signal the server",
+      "signal a thread of the server",
+      "open the server as a pidfd",
+      "read the server's limits",
+      "start a thousand threads",
+      "execute a program",
+      "make a raw socket",
+      "make a packet socket",
+      "connect to an abstract socket",
+      "bind a TCP port",
+      "send a datagram",
+      "grow the tensors' memory",
+      "cut the tensors' memory",
+      "write to the model",
+      "map the model to write",
+  };
+  static_cast<void>(harness.happens(Mode::kLayers, kHeld[0]));
+  if (!missing(
+           [&] {
+             SandboxReport report = harness.report();
+             report[Layer::kSeccomp] = LayerState::applied();
+             return report;
+           }(),
+           SandboxLevel::kFull)
+           .empty())
+    GTEST_SKIP() << "this machine permits the basic sandbox only";
+  for (const std::string_view name : kHeld) {
+    const Happened inside = harness.happens(Mode::kLayers, name);
+    EXPECT_EQ(inside.kind, Kind::kRefused) << name << ": " << inside.text();
+    EXPECT_FALSE(harness.report()[Layer::kSeccomp].is_applied());
+  }
+}
+
+}  // namespace
+}  // namespace blindai
