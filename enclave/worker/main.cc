@@ -1,6 +1,8 @@
 // blindai-worker: evaluates one model for blindai-server, which starts it. Not for use by hand.
 // Arguments: enclave/infer/worker_arguments.h. The server's socket is descriptor 3; the environment
 // is empty but for ORT_DISABLE_TELEMETRY.
+#include <unistd.h>
+
 #include "enclave/infer/packet.h"
 #include "enclave/infer/protocol.h"
 #include "enclave/worker/engine.h"
@@ -31,7 +33,8 @@ int main(int argc, char** argv) {
   Bytes message;
   worker_protocol::encode(ready, message);
   if (send_packet(kSocketFd, message, -1, true) != SendResult::kSent) return 0;
-  // The server says what is missing; no model is read without it, whatever the server does.
-  if (!missing(ready.sandbox, arguments->level).empty()) return kNoSandbox;
+  // The server says what is missing; no model is read without it, whatever the server does. At
+  // once, for what runs at a program's end makes calls that are refused by now.
+  if (!missing(ready.sandbox, arguments->level).empty()) _exit(kNoSandbox);
   serve_model(kSocketFd, **engine);
 }

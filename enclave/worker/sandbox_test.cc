@@ -121,7 +121,7 @@ TEST(Sandbox, LeavesThreadsMemoryAndMessages) {
 TEST(Sandbox, SignalsNoThreadButItsOwn) {
   const pid_t other = getpid();
   EXPECT_EQ(in_sandbox([&] { return call(SYS_tgkill, other, other, 0); }), kRefused);
-  EXPECT_EQ(in_sandbox([&] { return call(SYS_sched_getaffinity, other, 0, nullptr); }), kRefused);
+  EXPECT_EQ(in_sandbox([&] { return call(SYS_sched_setaffinity, other, 0, nullptr); }), kRefused);
   EXPECT_EQ(in_sandbox([] { return call(SYS_tgkill, getpid(), syscall(SYS_gettid), 0); }),
             kAllowed);
   EXPECT_EQ(in_sandbox([] {

@@ -23,15 +23,7 @@ class Limits : public testing::Test {
     owner_ = std::make_unique<Peer>(server_.address(), proof_of(key_of(1)));
   }
   Peer account(uint8_t seed, const AccountLimits& limits) {
-    const int64_t now = std::time(nullptr);
-    const std::string token = sign_account_token({.issuer = "issuer",
-                                                  .account = "acct-" + std::to_string(seed),
-                                                  .handle = "h" + std::to_string(seed),
-                                                  .issued = {now},
-                                                  .expires = {now + 900},
-                                                  .key = key_of(seed).public_key(),
-                                                  .limits = limits},
-                                                 issuer_);
+    const std::string token = token_of(seed, limits, issuer_, {std::time(nullptr)});
     return {server_.address(), proof_of(key_of(seed), token)};
   }
   static Reply put(Peer& peer, const std::string& id, const Bytes& model, HttpFields fields = {}) {

@@ -85,4 +85,16 @@ ApiKey key_of(uint8_t seed) {
   return ApiKey::from_seed(SecretKey(std::move(raw)));
 }
 
+std::string token_of(uint8_t seed, const AccountLimits& limits, const SigningKey& issuer,
+                     Time now) {
+  return sign_account_token({.issuer = "issuer",
+                             .account = "acct-" + std::to_string(seed),
+                             .handle = "h" + std::to_string(seed),
+                             .issued = now,
+                             .expires = now + kMaxTokenLifetimeSeconds,
+                             .key = key_of(seed).public_key(),
+                             .limits = limits},
+                            issuer);
+}
+
 }  // namespace blindai

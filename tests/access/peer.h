@@ -58,4 +58,7 @@ Peer::Proof proof_of(const ApiKey& key, std::string token);
 // The key whose seed is 32 times this byte.
 ApiKey key_of(uint8_t seed);
 
+// A token for that key from now on: of the account "acct-SEED", whose handle is "hSEED".
+std::string token_of(uint8_t seed, const AccountLimits& limits, const SigningKey& issuer, Time now);
+
 }  // namespace blindai
