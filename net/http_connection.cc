@@ -52,10 +52,14 @@ void HttpConnection::close() {
 }
 
 void HttpConnection::check_time(Reactor::Clock::time_point now) {
-  if (now < deadline_) return;
+  if (now < deadline_ && !too_slow(now)) return;
   ++owner_.counters().timeouts;
   auto self = shared_from_this();
   close();
+}
+
+bool HttpConnection::is_idle() const {
+  return state_ == State::kHead && unread().empty() && parser_ == nullptr;
 }
 
 void HttpConnection::drain() {
@@ -70,6 +74,30 @@ void HttpConnection::drain() {
 
 void HttpConnection::set_deadline(std::chrono::seconds time) {
   deadline_ = Reactor::Clock::now() + time;
+}
+
+void HttpConnection::begin_moving() {
+  moving_since_ = Reactor::Clock::now();
+  paused_at_ = Reactor::Clock::time_point::max();
+  moved_ = 0;
+}
+
+HttpConnection::Step HttpConnection::wait_for_service() {
+  paused_at_ = Reactor::Clock::now();
+  deadline_ = Reactor::Clock::time_point::max();
+  return Step::kWaitService;
+}
+
+// One span of stall_time after the other, since what the kernel took at first says nothing of the
+// peer.
+bool HttpConnection::too_slow(Reactor::Clock::time_point now) {
+  if (state_ != State::kBody && state_ != State::kWriting) return false;
+  if (paused_at_ != Reactor::Clock::time_point::max()) return false;
+  const HttpServerLimits& limits = owner_.limits();
+  if (now - moving_since_ < limits.stall_time) return false;
+  const uint64_t moved = std::exchange(moved_, 0);
+  moving_since_ = now;
+  return moved < limits.min_rate * static_cast<uint64_t>(limits.stall_time.count());
 }
 
 void HttpConnection::pump() {
@@ -247,6 +275,7 @@ HttpConnection::Step HttpConnection::begin_request() {
   close_after_ = close_after_ || !head.keep_alive || owner_.draining();
   state_ = State::kBody;
   set_deadline(owner_.limits().stall_time);
+  begin_moving();
   exchange_ = owner_.service().serve(head, HttpReply(weak_from_this(), sequence_));
   if (answered_) {
     // A client that asked first and was refused will not send its body.
@@ -281,10 +310,7 @@ HttpConnection::Step HttpConnection::read_body() {
   }
   const std::span<uint8_t> space = exchange_->body_space();
   if (state_ != State::kBody) return Step::kAgain;  // asked for room, it answered instead
-  if (space.empty()) {
-    deadline_ = Reactor::Clock::time_point::max();
-    return Step::kWaitService;
-  }
+  if (space.empty()) return wait_for_service();
   return chunked_ ? read_chunked() : read_body_direct(space);
 }
 
@@ -303,6 +329,7 @@ HttpConnection::Step HttpConnection::read_body_direct(std::span<uint8_t> space) 
     got = result.n;
   }
   set_deadline(owner_.limits().stall_time);
+  moved_ += got;
   body_left_ -= got;
   exchange_->body_filled(got);
   return Step::kAgain;
@@ -328,9 +355,10 @@ HttpConnection::Step HttpConnection::read_chunked() {
     Result<size_t> used = parser_->feed_chunked(unread(), sink);
     if (!used.has_value()) return answered_ ? Step::kClose : refuse(used.error());
     consume(*used);
+    moved_ += *used;
     if (*used > 0) set_deadline(owner_.limits().stall_time);
     if (state_ != State::kBody || body_complete()) return Step::kAgain;
-    if (sink_full) return exchange_->body_space().empty() ? Step::kWaitService : Step::kAgain;
+    if (sink_full) return exchange_->body_space().empty() ? wait_for_service() : Step::kAgain;
     // A chunk header that does not fit the whole buffer is no chunk header.
     if (*used == 0 && before == in_.size()) return refuse({Code::kMalformed, kHttpSyntax});
     if (*used > 0 && !unread().empty()) return Step::kAgain;
@@ -398,6 +426,7 @@ void HttpConnection::queue(HttpResponse response) {
   }
   state_ = State::kWriting;
   set_deadline(owner_.limits().stall_time);
+  begin_moving();
 }
 
 void HttpConnection::tell_end(unsigned status) {
@@ -424,6 +453,7 @@ HttpConnection::Step HttpConnection::write() {
   if (result.status == IoStatus::kWantWrite) return Step::kWaitWrite;
   if (result.status != IoStatus::kOk) return Step::kClose;
   set_deadline(owner_.limits().stall_time);
+  moved_ += result.n;
   if (from_out) {
     out_at_ += result.n;
   } else {
@@ -441,6 +471,7 @@ HttpConnection::Step HttpConnection::after_answer() {
   out_.clear();
   if (!answered_) {  // it was only the 100 Continue
     state_ = State::kBody;
+    begin_moving();
     return Step::kAgain;
   }
   exchange_.reset();
@@ -542,6 +573,10 @@ void HttpConnection::set_kind(uint64_t sequence, uint8_t kind) {
 void HttpConnection::resume_body(uint64_t sequence) {
   if (sequence != sequence_ || state_ != State::kBody) return;
   set_deadline(owner_.limits().stall_time);
+  if (paused_at_ != Reactor::Clock::time_point::max()) {
+    moving_since_ += Reactor::Clock::now() - paused_at_;
+    paused_at_ = Reactor::Clock::time_point::max();
+  }
   pump();
 }
 

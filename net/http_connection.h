@@ -29,6 +29,11 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void close();
   // Called about once a second: closes the connection when its time is up.
   void check_time(Reactor::Clock::time_point now);
+  // Between two requests, with nothing of the next one here.
+  bool is_idle() const;
+  bool is_idle_longer_than(const HttpConnection& other) const {
+    return deadline_ < other.deadline_;
+  }
   // The server is stopping: an idle connection closes now, a busy one after its answer.
   void drain();
 
@@ -78,6 +83,10 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   void queue(HttpResponse response);
   void tell_end(unsigned status);
   void set_deadline(std::chrono::seconds time);
+  // The beginning of a body or an answer; bytes of it; a pause that is not the peer's.
+  void begin_moving();
+  Step wait_for_service();
+  bool too_slow(Reactor::Clock::time_point now);
   bool body_complete() const;
 
   HttpConnectionOwner& owner_;
@@ -97,6 +106,9 @@ class HttpConnection : public std::enable_shared_from_this<HttpConnection> {
   std::shared_ptr<HttpNote> note_;
   std::unique_ptr<Reactor::Watch> watch_;
   Reactor::Clock::time_point deadline_;
+  Reactor::Clock::time_point moving_since_;  // moved_ counts from then; pauses left out
+  Reactor::Clock::time_point paused_at_;     // max: not paused
+  uint64_t moved_ = 0;
 
   // Decrypted bytes not yet used; allocated only while something is arriving.
   Bytes in_;

@@ -64,7 +64,12 @@ class ReactorHttpServer final : public HttpServer, public HttpConnectionOwner {
   }
 
   void accept_all() {
-    while (connections_.size() < limits_.num_connections) {
+    while (true) {
+      std::shared_ptr<HttpConnection> idle;
+      if (connections_.size() >= limits_.num_connections) {
+        idle = longest_idle();
+        if (idle == nullptr) break;
+      }
       const int fd = ::accept4(listen_fd_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd < 0) {
         if (errno == EINTR || errno == ECONNABORTED) continue;
@@ -74,6 +79,10 @@ class ReactorHttpServer final : public HttpServer, public HttpConnectionOwner {
         accept_retry_->after(milliseconds(100), [this] { wait_for_connections(); });
         return;
       }
+      if (idle != nullptr) {
+        ++counters_.idle_closed;
+        idle->close();
+      }
       const int on = 1;
       ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
       ++counters_.connections_accepted;
@@ -82,13 +91,29 @@ class ReactorHttpServer final : public HttpServer, public HttpConnectionOwner {
       counters_.connections_open = connections_.size();
       connection->start();
     }
-    full_ = true;  // closed() goes on
+    full_ = true;  // closed() goes on, or the next look at times
+  }
+
+  // Looks at all, which costs whoever fills the server more.
+  std::shared_ptr<HttpConnection> longest_idle() const {
+    std::shared_ptr<HttpConnection> found;
+    for (const auto& [key, connection] : connections_)
+      if (connection->is_idle() && (found == nullptr || connection->is_idle_longer_than(*found)))
+        found = connection;
+    return found;
+  }
+
+  void go_on_when_full() {
+    if (!full_ || listen_fd_ < 0) return;
+    full_ = false;
+    wait_for_connections();
   }
 
   void check_times_later() {
     clock_->after(std::chrono::seconds(1), [this] {
       const auto now = Reactor::Clock::now();
       for (auto& connection : snapshot()) connection->check_time(now);
+      go_on_when_full();
       check_times_later();
     });
   }
@@ -118,10 +143,7 @@ class ReactorHttpServer final : public HttpServer, public HttpConnectionOwner {
   void closed(HttpConnection* connection) override {
     connections_.erase(connection);
     counters_.connections_open = connections_.size();
-    if (full_ && listen_fd_ >= 0) {
-      full_ = false;
-      wait_for_connections();
-    }
+    go_on_when_full();
     finish_drain();
   }
   HttpService& service() override { return service_; }

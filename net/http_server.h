@@ -8,7 +8,8 @@
 //   };
 //
 // Reading stops while a service has no room for more (backpressure), so a slow reader or writer
-// holds no more than its own buffers. Limits and their reasons are in HttpServerLimits.
+// holds no more than its own buffers, and those not for long. Limits and their reasons are in
+// HttpServerLimits.
 #pragma once
 
 #include <functional>
@@ -24,13 +25,18 @@ namespace blindai {
 
 struct HttpServerLimits {
   HttpLimits head;
-  // More open connections than this wait in the kernel's queue.
+  // Open connections. Beyond it, the one that has been idle longest is closed for each new one;
+  // where none is idle, new ones wait in the kernel's queue.
   size_t num_connections = 10'000;
   // From accept to the end of the handshake and from the first byte of a head to its end: long
   // enough for a slow link, short enough that half-open connections do not pile up.
   std::chrono::seconds head_time{15};
   // Between two pieces of a body in either direction.
   std::chrono::seconds stall_time{30};
+  // Bytes a second, on average over each stall_time, that a body has to come and an answer to be
+  // taken, so that a trickle does not hold what it fills for ever. Waiting for the service is not
+  // counted.
+  uint64_t min_rate = 16 * 1024;
   // Between two requests on one connection.
   std::chrono::seconds idle_time{300};
   // After an early answer, at most this much of the unread body is read and dropped so that the
@@ -116,6 +122,7 @@ struct HttpServerCounters {
   uint64_t handshakes_failed = 0;
   uint64_t requests = 0;
   uint64_t timeouts = 0;
+  uint64_t idle_closed = 0;  // to make room for others
 };
 
 class HttpServer {

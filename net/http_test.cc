@@ -336,6 +336,80 @@ TEST_F(HttpTest, SlowHeadsAreCutOff) {
   EXPECT_TRUE(send_raw("GET / HT").empty());
 }
 
+// Sends the head, then a byte now and then, or reads one: until the server has had enough.
+TEST_F(HttpTest, BodiesThatTrickleAreCutOff) {
+  HttpServerLimits limits;
+  limits.stall_time = seconds(1);
+  limits.min_rate = 1000;
+  start(limits);
+  for (const char* framing :
+       {"content-length: 100000\r\n\r\n", "transfer-encoding: chunked\r\n\r\n"}) {
+    const int before = service_.exchanges_ended;
+    const int fd = connect_raw();
+    auto socket = client_tls_->connect(fd, "", nullptr);
+    ASSERT_EQ(socket->handshake(), IoStatus::kOk);
+    socket->write(as_bytes("POST /echo HTTP/1.1\r\nhost: x\r\n" + std::string(framing)));
+    const bool chunked = std::string_view(framing).starts_with("transfer");
+    int sent = 0;
+    while (sent < 100 && service_.exchanges_ended == before) {
+      const IoResult written = socket->write(as_bytes(chunked ? "1\r\nx\r\n" : "x"));
+      if (written.status != IoStatus::kOk) break;
+      ++sent;
+      std::this_thread::sleep_for(milliseconds(100));
+    }
+    EXPECT_LT(sent, 100) << framing;
+    EXPECT_GT(sent, 3) << "it never stood still so long as to be cut off for that";
+    ::close(fd);
+  }
+}
+
+TEST_F(HttpTest, AnswersThatAreTakenInATrickleAreCutOff) {
+  HttpServerLimits limits;
+  limits.stall_time = seconds(1);
+  limits.min_rate = 4 << 20;  // more than this reader takes, though it never stops
+  start(limits);
+  const int fd = connect_raw();
+  auto socket = client_tls_->connect(fd, "", nullptr);
+  ASSERT_EQ(socket->handshake(), IoStatus::kOk);
+  const Bytes body = pattern(24 << 20);
+  socket->write(as_bytes("POST /echo HTTP/1.1\r\nhost: x\r\ncontent-length: " +
+                         std::to_string(body.size()) + "\r\n\r\n"));
+  for (BytesView left = body; !left.empty();) {
+    const IoResult sent = socket->write(left);
+    ASSERT_EQ(sent.status, IoStatus::kOk);
+    left = left.subspan(sent.n);
+  }
+  Bytes piece(64 * 1024);
+  size_t taken = 0;
+  while (taken < body.size()) {
+    const IoResult got = socket->read(piece);
+    if (got.status != IoStatus::kOk) break;
+    taken += got.n;
+    std::this_thread::sleep_for(milliseconds(50));
+    if (service_.exchanges_ended != 0) break;
+  }
+  EXPECT_LT(taken, body.size());
+  ::close(fd);
+}
+
+TEST_F(HttpTest, WhenFullTheLongestIdleConnectionMakesRoom) {
+  HttpServerLimits limits;
+  limits.num_connections = 2;
+  start(limits);
+  auto first = connect();
+  ASSERT_TRUE(first->send(post("/echo", pattern(10))).has_value());
+  auto second = connect();
+  ASSERT_TRUE(second->send(post("/echo", pattern(10))).has_value());
+  auto third = connect();
+  EXPECT_TRUE(third->send(post("/echo", pattern(10))).has_value());
+  EXPECT_TRUE(second->send(post("/echo", pattern(10))).has_value());
+  EXPECT_FALSE(first->send(post("/echo", pattern(10))).has_value());
+  on_loop([this] {
+    EXPECT_EQ(server_->counters().idle_closed, 1u);
+    EXPECT_EQ(server_->counters().connections_open, 2u);
+  });
+}
+
 TEST_F(HttpTest, DrainFinishesRunningRequestsAndClosesIdleOnes) {
   start();
   auto idle = connect();

@@ -130,6 +130,13 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
   app.add_option("--memory", hints.memory_mib, "MiB for all loaded models together")
       ->check(CLI::Range(uint64_t{64}, uint64_t{1} << 30))
       ->capture_default_str();
+  app.add_option("--worker-memory", hints.worker_memory_mib,
+                 "MiB that one model may take, its runs included [three quarters of --memory]")
+      ->check(CLI::Range(uint64_t{64}, uint64_t{1} << 30));
+  app.add_option("--bodies", hints.bodies_mib,
+                 "MiB that requests on their way may hold together, of which one account half")
+      ->check(CLI::Range(uint64_t{16}, uint64_t{1} << 30))
+      ->capture_default_str();
   app.add_option("--linger", hints.linger_us,
                  "Microseconds that the event loop looks for more before it sleeps; 0 saves "
                  "processor time, 50 saves the time of waking up")

@@ -9,21 +9,23 @@
 namespace blindai {
 
 struct HostHints {
-  std::string tee;                // --tee: "sgx", "tdx", "snp", "nitro" or "simulation"
-  std::string simulate = "sgx";   // --simulate: "sgx", "tdx" or "snp"; with --tee simulation only
-  std::string listen;             // --listen host:port
-  std::string store;              // --store folder
-  std::string models;             // --models folder of the configuration's [[models]]
-  std::string config_path;        // --config file; empty: the measured configuration is empty
-  std::string worker_path;        // --worker; default: beside this program
-  std::string engine_path;        // --onnxruntime; default: beside the worker
-  uint16_t run_threads = 0;       // --run-threads: predictions at once per model
-  uint16_t intra_op_threads = 1;  // --intra-op-threads within one prediction
-  uint64_t memory_mib = 4096;     // --memory, of all workers together
-  uint32_t linger_us = 50;        // --linger, of the event loop before it sleeps
-  uint32_t drain_seconds = 30;    // --drain
-  std::string metrics;            // --metrics host:port; empty: no such listener
-  bool metrics_anywhere = false;  // --metrics-anywhere: also where others can reach it
+  std::string tee;                 // --tee: "sgx", "tdx", "snp", "nitro" or "simulation"
+  std::string simulate = "sgx";    // --simulate: "sgx", "tdx" or "snp"; with --tee simulation only
+  std::string listen;              // --listen host:port
+  std::string store;               // --store folder
+  std::string models;              // --models folder of the configuration's [[models]]
+  std::string config_path;         // --config file; empty: the measured configuration is empty
+  std::string worker_path;         // --worker; default: beside this program
+  std::string engine_path;         // --onnxruntime; default: beside the worker
+  uint16_t run_threads = 0;        // --run-threads: predictions at once per model
+  uint16_t intra_op_threads = 1;   // --intra-op-threads within one prediction
+  uint64_t memory_mib = 4096;      // --memory, of all workers together
+  uint64_t worker_memory_mib = 0;  // --worker-memory, of one; 0: three quarters of the above
+  uint64_t bodies_mib = 1024;      // --bodies, of all requests on their way
+  uint32_t linger_us = 50;         // --linger, of the event loop before it sleeps
+  uint32_t drain_seconds = 30;     // --drain
+  std::string metrics;             // --metrics host:port; empty: no such listener
+  bool metrics_anywhere = false;   // --metrics-anywhere: also where others can reach it
   // Where the vendor's collateral comes from. Whatever it is, clients judge it.
   std::string pcs;                 // --pcs URL; empty: Intel's
   std::string kds;                 // --kds URL; empty: AMD's

@@ -46,6 +46,14 @@ Outcome<std::string> read_config(const std::string& path) {
   return text;
 }
 
+// As many descriptors as this machine allows: one for each connection, and those of workers.
+void allow_many_files() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 // Keys and tensors must not end up in a core dump or in another process's debugger.
 void keep_memory_private() {
   const rlimit none{0, 0};
@@ -130,6 +138,7 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
   BLINDAI_CHECK(std::signal(SIGPIPE, SIG_IGN) != SIG_ERR);
   const int signal_fd = stop_signals();
   keep_memory_private();
+  allow_many_files();
   RETURN_IF_ERROR(settle_sandbox(for_workers, log));
 
   const std::unique_ptr<Kernel> kernel = real_kernel();
@@ -152,13 +161,16 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
   ServerIdentity identity(source, config_text, now);
-  Tenancy tenancy(config, *store.vault, metrics, now);
+  Tenancy tenancy(config, {.all = hints.bodies_mib << 20, .account = hints.bodies_mib << 19},
+                  *store.vault, metrics, now);
   tenancy.load([&log](std::string_view kind, const Error& error) {
     log.error("a record of {} was left out: {}", kind, error.describe());
   });
   Background background(*reactor);
   for_workers.background = &background;
-  WorkerPool workers(*reactor, std::move(for_workers), {.memory_bytes = hints.memory_mib << 20});
+  WorkerPool workers(
+      *reactor, std::move(for_workers),
+      {.memory_bytes = hints.memory_mib << 20, .worker_bytes = most_of_one_worker(hints)});
   ASSIGN_OR_RETURN(const Bytes certificate, identity.make_certificate());
   ASSIGN_OR_RETURN(const std::unique_ptr<TlsServerContext> tls,
                    TlsServerContext::create(certificate, identity.tls_key()));
@@ -184,6 +196,7 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
     ServerState state{.ready = service.ready() && !store.giver->finished(),
                       .http = server->counters(),
                       .workers = workers.counts(),
+                      .held_bytes = tenancy.admission.held_bytes(),
                       .resident_bytes = resident_bytes(),
                       .uptime = std::chrono::duration_cast<std::chrono::seconds>(
                           Reactor::Clock::now() - started)};

@@ -1,5 +1,6 @@
 #include "enclave/app/worker_setup.h"
 
+#include <algorithm>
 #include <cstdio>
 
 #include "enclave/infer/sandbox_probe.h"
@@ -31,10 +32,16 @@ const char* required_by(Layer layer) {
 
 }  // namespace
 
+uint64_t most_of_one_worker(const HostHints& hints) {
+  const uint64_t all = hints.memory_mib << 20;
+  if (hints.worker_memory_mib == 0) return all / 4 * 3;
+  return std::min(all, hints.worker_memory_mib << 20);
+}
+
 WorkerOptions worker_options(const HostHints& hints, const MeasuredConfig& config,
                              const std::string& worker, const std::string& engine,
                              spdlog::logger& log) {
-  const uint64_t memory = hints.memory_mib << 20;
+  const uint64_t memory = most_of_one_worker(hints);
   return {.worker_path = worker,
           .engine_path = engine,
           .run_threads = hints.run_threads,

@@ -10,6 +10,9 @@
 
 namespace blindai {
 
+// Bytes that one worker may take: --worker-memory, or three quarters of --memory.
+uint64_t most_of_one_worker(const HostHints& hints);
+
 // worker, engine: absolute paths of the program and of ONNX Runtime's library. The log outlives the
 // options.
 WorkerOptions worker_options(const HostHints& hints, const MeasuredConfig& config,

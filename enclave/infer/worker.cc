@@ -87,6 +87,9 @@ uint64_t Worker::run(RunRequest request, Ran ran) {
 void Worker::cancel(uint64_t job) {
   core_->cancel(job);
 }
+void Worker::end(const Problem& why) {
+  core_->end(why);
+}
 void Worker::stop() {
   core_->stop();
 }

@@ -40,8 +40,8 @@ struct WorkerOptions {
   uint16_t run_threads = 1;  // jobs at once, 1..64; more wait in the server
   uint16_t intra_op_threads = 1;
   std::chrono::milliseconds load_limit{60'000};  // from start() until the model can be called
-  // After a deadline the job is asked to stop; if it has not within this time, its process is
-  // killed.
+  // At its deadline, or when its caller left, a job is asked to stop; if it has not within this
+  // time, its process is killed.
   std::chrono::milliseconds stop_grace{100};
   uint64_t tensor_memory_bytes = 0;  // what ONNX Runtime may allocate for tensors; 0: no limit
   // What a worker may not run without; each layer is put around it where the kernel permits it.
@@ -108,8 +108,17 @@ struct RunRequest {
   std::unique_ptr<TensorBuffer> buffer;              // of the same worker
   std::vector<worker_protocol::TensorPlace> inputs;  // every input of the model, each once
   std::vector<uint16_t> outputs;                     // by index; empty: all
-  std::chrono::milliseconds time_limit{30'000};      // from the call of run()
+  std::chrono::milliseconds time_limit{30'000};      // of the run itself
+  std::chrono::milliseconds wait_limit{300'000};     // for its turn, before that
   uint64_t max_output_bytes = 1ULL << 30;            // all outputs together
+  // Called in place of the result, with the request, when the process ended and this request had no
+  // part in it: it waited, or another one that ran beside it did not stop at its deadline. It is as
+  // it was given, but for its buffer, which is still the old worker's, and `again`. Null: such a
+  // request gets infer.worker-died.
+  std::function<void(RunRequest)> unserved = nullptr;
+  // It was handed back before. Such requests run first, and beside their like alone, so that
+  // whoever ends one worker after the other does not keep them from ever being served.
+  bool again = false;
 };
 
 struct RunResult {
@@ -169,10 +178,14 @@ class Worker {
   // infer.waiting; kDeadline infer.deadline; kUnavailable infer.job-memory, infer.worker-died,
   // infer.stopped; kInternal infer.output.
   uint64_t run(RunRequest request, Ran ran);
-  // The caller has gone: its callback is dropped, and the job asked to stop. Unknown numbers are
+  // The caller has gone: its callbacks are dropped. A job that waits never starts; one that runs is
+  // asked to stop, and does so within stop_grace or is killed with its process. Unknown numbers are
   // those of jobs that ended.
   void cancel(uint64_t job);
 
+  // Ends the process for what it does to others: jobs that run, or `started`, get `why`; jobs that
+  // wait are handed back.
+  void end(const Problem& why);
   // Ends the process. Jobs that have no answer get kUnavailable infer.stopped; nothing else is
   // called.
   void stop();

@@ -210,7 +210,7 @@ void WorkerCore::socket_closed() {
   const State before = state_;
   state_ = State::kEnding;
   process_->kill();
-  if (before == State::kServing) answer_all(worker_died());
+  if (before == State::kServing) answer_all(worker_died(), Running::kAnswered);
 }
 
 void WorkerCore::process_gone(ExitStatus status) {
@@ -249,7 +249,7 @@ void WorkerCore::flush() {
   }
 }
 
-void WorkerCore::end(const Problem& why) {
+void WorkerCore::end(const Problem& why, Running running) {
   if (state_ == State::kGone) return;
   state_ = State::kGone;
   watch_.reset();
@@ -261,7 +261,7 @@ void WorkerCore::end(const Problem& why) {
   unsent_.clear();
   if (process_ != nullptr) host_.bury(std::move(process_));
   buffers_->close();
-  answer_all(why);
+  answer_all(why, running);
   if (started_ != nullptr) {
     reactor_.post(
         [started = std::exchange(started_, nullptr), why] { started(std::unexpected(why)); });
@@ -273,7 +273,9 @@ void WorkerCore::end(const Problem& why) {
 void WorkerCore::stop() {
   started_ = nullptr;
   on_exit_ = nullptr;
-  end({Code::kUnavailable, "infer.stopped", "The model was stopped. Try again."});
+  const Problem why(Code::kUnavailable, "infer.stopped", "The model was stopped. Try again.");
+  for (JobPtr& job : waiting_) job->request.unserved = nullptr;  // it was not the worker's doing
+  end(why);
 }
 
 }  // namespace blindai

@@ -25,6 +25,11 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   // From the Worker's destructor: ends the process; no callback to the owner, an answer to each
   // job.
   void stop();
+  // Whether jobs that were sent had no part in the process's end, and are handed back like those
+  // that waited.
+  enum class Running { kAnswered, kHandedBack };
+  // Ends the process. Those who get no second chance are answered with `why`.
+  void end(const Problem& why, Running running = Running::kAnswered);
 
   Result<std::unique_ptr<TensorBuffer>> buffer(uint64_t input_bytes);
   uint64_t run(RunRequest request, Worker::Ran ran);
@@ -49,8 +54,9 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
     Worker::Ran ran;  // null once answered or cancelled
     Clock::time_point begun;
     Clock::time_point sent;
-    Clock::time_point deadline;
+    Clock::time_point deadline;  // of waiting, then of the run
     bool asked_to_stop = false;
+    Clock::time_point kill_at = Clock::time_point::max();  // once asked to stop
     std::unique_ptr<SharedMemory> spilled;
   };
   using JobPtr = std::unique_ptr<Job>;
@@ -68,8 +74,6 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   void process_gone(ExitStatus status);
   void send(BytesView message, int with_fd);
   void flush();
-  // Ends the process and answers everybody with `why`.
-  void end(const Problem& why);
 
   // worker_jobs.cc
   void pump();
@@ -87,8 +91,10 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   void arm_deadline(Clock::time_point when);
   void expect_answer();
   void learn_run_time(Clock::duration taken);
+  bool may_send(const Job& job) const;
   void answer_later(Worker::Ran ran, const Problem& why);
-  void answer_all(const Problem& why);
+  void hand_back(Job& job, const Problem& why);
+  void answer_all(const Problem& why, Running running);
 
   WorkerHost& host_;  // not used once gone: the Worker may be held longer
   Reactor& reactor_;
@@ -111,7 +117,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   std::shared_ptr<BufferPool> buffers_;
 
   uint64_t next_job_ = 1;
-  std::deque<JobPtr> waiting_;
+  std::deque<JobPtr> waiting_;   // those that were handed back before the others
   std::vector<JobPtr> sent_;     // at most options.run_threads
   Clock::duration usual_run_{};  // from a job's sending to its answer; zero before the first
 

@@ -20,7 +20,13 @@ uint64_t to_ns(std::chrono::steady_clock::duration d) {
 
 Problem deadline_problem() {
   return {Code::kDeadline, "infer.deadline",
-          "The model did not answer within the time allowed for this request."};
+          "The model did not answer within the time allowed for one run (run_time_s of the "
+          "server's configuration). Send less at once, or ask the operator for more time."};
+}
+
+Problem waited_too_long() {
+  return {Code::kDeadline, "infer.wait-deadline",
+          "Others' requests kept this model busy for too long. Try again later."};
 }
 
 Problem failure_problem(const wp::Failed& failed) {
@@ -75,18 +81,29 @@ uint64_t WorkerCore::run(RunRequest request, Worker::Ran ran) {
   job->id = id;
   job->ran = std::move(ran);
   job->begun = Clock::now();
-  job->deadline = job->begun + request.time_limit;
+  job->deadline = job->begun + request.wait_limit;
   job->request = std::move(request);
-  arm_deadline(job->deadline);
-  waiting_.push_back(std::move(job));
+  const auto place = job->request.again
+                         ? std::ranges::find_if(
+                               waiting_, [](const JobPtr& other) { return !other->request.again; })
+                         : waiting_.end();
+  const Job& added = **waiting_.insert(place, std::move(job));
   pump();
+  // Usually it is on its way by now, and has the deadline of a run.
+  if (added.sent == Clock::time_point()) arm_deadline(added.deadline);
   return id;
+}
+
+// One that was handed back runs beside its like alone.
+bool WorkerCore::may_send(const Job& job) const {
+  return std::ranges::all_of(
+      sent_, [&](const JobPtr& other) { return other->request.again == job.request.again; });
 }
 
 // Sends what the worker has threads for.
 void WorkerCore::pump() {
   while (state_ == State::kServing && !waiting_.empty() &&
-         sent_.size() < host_.options().run_threads) {
+         sent_.size() < host_.options().run_threads && may_send(*waiting_.front())) {
     JobPtr next = std::move(waiting_.front());
     waiting_.pop_front();
     send_job(std::move(next));
@@ -105,7 +122,10 @@ void WorkerCore::send_job(JobPtr job) {
   wp::encode(run_, outgoing_);
   send(outgoing_, buffer.memory_->fd());
   buffer.memory_->close_fd();
+  if (job->request.unserved != nullptr) job->request.inputs = std::move(run_.inputs);
   job->sent = Clock::now();
+  job->deadline = job->sent + job->request.time_limit;
+  arm_deadline(job->deadline);
   sent_.push_back(std::move(job));
   expect_answer();
 }
@@ -247,6 +267,8 @@ void WorkerCore::cancel(uint64_t id) {
 void WorkerCore::ask_to_stop(Job& job) {
   if (job.asked_to_stop || state_ != State::kServing) return;
   job.asked_to_stop = true;
+  job.kill_at = Clock::now() + host_.options().stop_grace;
+  arm_deadline(job.kill_at);
   send_cancel(job.id);
 }
 
@@ -266,7 +288,6 @@ void WorkerCore::arm_deadline(Clock::time_point when) {
 void WorkerCore::check_deadlines() {
   const auto self = shared_from_this();
   const Clock::time_point now = Clock::now();
-  const Clock::duration grace = host_.options().stop_grace;
   Clock::time_point next = Clock::time_point::max();
   deadline_armed_ = Clock::time_point::max();
   std::erase_if(waiting_, [&](JobPtr& job) {
@@ -274,23 +295,22 @@ void WorkerCore::check_deadlines() {
       next = std::min(next, job->deadline);
       return false;
     }
-    answer_later(std::move(job->ran), deadline_problem());
+    answer_later(std::move(job->ran), waited_too_long());
     return true;
   });
   for (JobPtr& job : sent_) {
-    if (job->deadline > now) {
-      next = std::min(next, job->deadline);
-      continue;
-    }
-    if (job->ran != nullptr) answer_later(std::exchange(job->ran, nullptr), deadline_problem());
-    ask_to_stop(*job);
-    if (job->deadline + grace <= now) {
-      host_.log("worker " + std::to_string(pid()) + " did not stop at the deadline; ended");
+    if (job->kill_at <= now) {
+      host_.log("worker " + std::to_string(pid()) + " did not stop a request in time; ended");
       end({Code::kUnavailable, "infer.worker-died",
-           "The model's worker process was ended because of another request. Try again."});
+           "The model's worker process was ended because of another request. Try again."},
+          Running::kHandedBack);
       return;
     }
-    next = std::min(next, job->deadline + grace);
+    if (!job->asked_to_stop && job->deadline <= now) {
+      answer_later(std::exchange(job->ran, nullptr), deadline_problem());
+      ask_to_stop(*job);
+    }
+    next = std::min(next, job->asked_to_stop ? job->kill_at : job->deadline);
   }
   if (next != Clock::time_point::max()) arm_deadline(next);
 }
@@ -300,10 +320,28 @@ void WorkerCore::answer_later(Worker::Ran ran, const Problem& why) {
   reactor_.post([ran = std::move(ran), why] { ran(std::unexpected(why)); });
 }
 
-void WorkerCore::answer_all(const Problem& why) {
-  for (JobPtr& job : sent_) answer_later(std::move(job->ran), why);
+// The request goes back to its caller, who still waits for it; others are dropped.
+void WorkerCore::hand_back(Job& job, const Problem& why) {
+  if (job.ran == nullptr) return;
+  if (job.request.unserved == nullptr) return answer_later(std::move(job.ran), why);
+  job.request.again = true;
+  auto request = std::make_shared<RunRequest>(std::move(job.request));
+  reactor_.post([request] {
+    const auto unserved = std::exchange(request->unserved, nullptr);
+    unserved(std::move(*request));
+  });
+}
+
+void WorkerCore::answer_all(const Problem& why, Running running) {
+  for (JobPtr& job : sent_) {
+    if (running == Running::kHandedBack && !job->asked_to_stop) {
+      hand_back(*job, why);
+    } else {
+      answer_later(std::move(job->ran), why);
+    }
+  }
   sent_.clear();
-  for (JobPtr& job : waiting_) answer_later(std::move(job->ran), why);
+  for (JobPtr& job : waiting_) hand_back(*job, why);
   waiting_.clear();
 }
 

@@ -1,23 +1,48 @@
 #include "enclave/infer/worker_pool.h"
 
+#include <algorithm>
+
 namespace blindai {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainPoll{10};
+constexpr size_t kMaxNeeds = 4096;
+
+std::string mib(uint64_t bytes) {
+  return std::to_string((bytes + (1 << 20) - 1) >> 20) + " MiB";
+}
 
 Problem stopping() {
   return {Code::kUnavailable, "infer.stopping", "The server is stopping. Use another one."};
 }
 
-Problem no_room() {
-  return {Code::kUnavailable, "infer.no-room",
-          "There is no room for this model beside the models in use. Try again later."};
-}
-
 }  // namespace
 
 bool WorkerPool::in_use(const Entry& entry) {
-  return !entry.loaded || entry.worker.use_count() > 1 || entry.worker->num_jobs() > 0;
+  return !entry.loaded || entry.worker->num_jobs() > 0;
+}
+
+uint64_t WorkerPool::need_of(const Key& key, uint64_t model_bytes) const {
+  const uint64_t declared = kPerWorker + 3 * model_bytes;
+  const auto known = needs_.find(key);
+  return known == needs_.end() ? declared : std::max(declared, known->second);
+}
+
+void WorkerPool::learn_need(const Key& key, const Worker& worker) {
+  if (needs_.size() >= kMaxNeeds) needs_.clear();
+  needs_[key] = worker.resident_bytes();
+}
+
+Problem WorkerPool::no_room(uint64_t needed) const {
+  const uint64_t most = std::min(limits_.memory_bytes, limits_.worker_bytes);
+  if (needed > most)
+    return {Code::kUnavailable, "infer.no-room",
+            "This model needs about " + mib(needed) + ", and this server has " + mib(most) +
+                " for one model (--memory, --worker-memory); use another one, or ask its "
+                "operator."};
+  return {Code::kUnavailable, "infer.no-room",
+          "This model needs about " + mib(needed) +
+              ", which are not free beside the models at work now. Try again later."};
 }
 
 // Ends the process, even when somebody still holds the worker: they find it stopped.
@@ -32,7 +57,8 @@ WorkerPool::WorkerPool(Reactor& reactor, WorkerOptions options, PoolLimits limit
     : reactor_(reactor),
       limits_(limits),
       host_(reactor, std::move(options)),
-      drain_timer_(reactor.timer()) {}
+      drain_timer_(reactor.timer()),
+      memory_timer_(reactor.timer()) {}
 
 WorkerPool::~WorkerPool() {
   alive_.reset();
@@ -55,6 +81,7 @@ void WorkerPool::get(const Key& key, const OpenModel& open_model, Got got) {
   if (found == entries_.end()) return load(key, open_model, std::move(got));
   Entry& entry = found->second;
   entry.last_use = ++uses_;
+  watch_memory();
   if (!entry.loaded) {
     entry.waiters.push_back(std::move(got));
     return;
@@ -68,6 +95,7 @@ std::shared_ptr<Worker> WorkerPool::loaded(const Key& key) {
   Entry& entry = found->second;
   if (!entry.loaded || !entry.worker->serving()) return nullptr;
   entry.last_use = ++uses_;
+  watch_memory();
   return entry.worker;
 }
 
@@ -75,8 +103,12 @@ void WorkerPool::load(const Key& key, const OpenModel& open_model, Got got) {
   auto model = open_model();
   if (!model)
     return later([got = std::move(got), error = model.error()] { got(std::unexpected(error)); });
-  const uint64_t needed = kPerWorker + 2 * model->bytes;
-  if (!make_room(needed)) return later([got = std::move(got)] { got(std::unexpected(no_room())); });
+  const uint64_t needed = need_of(key, model->bytes);
+  if (!make_room(needed)) {
+    ++counts_.no_room;
+    return later([got = std::move(got), why = no_room(needed)] { got(std::unexpected(why)); });
+  }
+  watch_memory();
   Entry& entry = entries_[key];
   entry.expected_bytes = needed;
   entry.last_use = ++uses_;
@@ -99,6 +131,7 @@ void WorkerPool::started(const Key& key, uint64_t generation, Outcome<void> outc
   } else {
     found->second.loaded = true;
     ++counts_.loads;
+    learn_need(key, *worker);
     worker->on_exit([this, alive = std::weak_ptr(alive_), key, generation] {
       if (!alive.expired()) died(key, generation);
     });
@@ -128,19 +161,90 @@ uint64_t WorkerPool::resident_bytes() const {
 
 // Stops idle workers, the least recently used first, until `bytes` more fit.
 bool WorkerPool::make_room(uint64_t bytes) {
+  // Nobody is stopped for what cannot be.
+  if (bytes > std::min(limits_.memory_bytes, limits_.worker_bytes)) return false;
   while (entries_.size() >= limits_.max_workers ||
          resident_bytes() + bytes > limits_.memory_bytes) {
-    auto oldest = entries_.end();
-    for (auto it = entries_.begin(); it != entries_.end(); ++it) {
-      const Entry& entry = it->second;
-      if (!in_use(entry) && (oldest == entries_.end() || entry.last_use < oldest->second.last_use))
-        oldest = it;
-    }
+    const auto oldest = oldest_idle();
     if (oldest == entries_.end()) return false;
     ++counts_.evictions;
-    entries_.erase(oldest);
+    stop(oldest, stopping());
   }
   return true;
+}
+
+WorkerPool::Entries::iterator WorkerPool::oldest_idle() {
+  auto oldest = entries_.end();
+  for (auto it = entries_.begin(); it != entries_.end(); ++it) {
+    const Entry& entry = it->second;
+    if (!in_use(entry) && (oldest == entries_.end() || entry.last_use < oldest->second.last_use))
+      oldest = it;
+  }
+  return oldest;
+}
+
+// While anybody works. The hot path only asks whether it is going on.
+void WorkerPool::watch_memory() {
+  if (watching_) return;
+  watching_ = true;
+  memory_timer_->after(kLook, [this] {
+    watching_ = false;
+    look_at_memory();
+  });
+}
+
+void WorkerPool::look_at_memory() {
+  uint64_t total = 0;
+  Entry* largest = nullptr;
+  uint64_t largest_bytes = 0;
+  uint64_t largest_growth = 0;
+  bool anybody = false;
+  std::vector<std::pair<Entry*, uint64_t>> over;
+  for (auto& [key, entry] : entries_) {
+    const uint64_t bytes = entry.worker->resident_bytes();
+    total += bytes;
+    if (!in_use(entry)) continue;
+    anybody = true;
+    if (bytes > limits_.worker_bytes) over.emplace_back(&entry, bytes);
+    const uint64_t growth = bytes - std::min(bytes, entry.expected_bytes);
+    if (growth > largest_growth) {
+      largest = &entry;
+      largest_bytes = bytes;
+      largest_growth = growth;
+    }
+  }
+  // Callbacks of those who are ended come later, so the entries are still there.
+  for (const auto& [entry, bytes] : over) {
+    total -= bytes;
+    end_for_memory(*entry, bytes);
+  }
+  while (total > limits_.memory_bytes) {
+    const auto oldest = oldest_idle();
+    if (oldest == entries_.end()) break;
+    total -= std::min(total, oldest->second.worker->resident_bytes());
+    ++counts_.evictions;
+    stop(oldest, stopping());
+  }
+  if (total > limits_.memory_bytes && largest != nullptr && over.empty())
+    end_for_memory(*largest, largest_bytes);
+  if (anybody) watch_memory();
+}
+
+void WorkerPool::end_for_memory(Entry& entry, uint64_t own_bytes) {
+  ++counts_.memory_ends;
+  const bool own = own_bytes > limits_.worker_bytes;
+  if (!entry.loaded)
+    return entry.worker->end(own ? Problem(Code::kRefused, "infer.model-limit",
+                                           "Loading the model takes more than the " +
+                                               mib(limits_.worker_bytes) +
+                                               " that one model may have here. Make it smaller.")
+                                 : no_room(own_bytes));
+  entry.worker->end(
+      {Code::kUnavailable, "infer.job-memory",
+       own ? "The request takes more than the " + mib(limits_.worker_bytes) +
+                 " that one model may have here. Send less at once."
+           : std::string("The request took more memory than is free beside the models at work. "
+                         "Send less at once, or try again later.")});
 }
 
 void WorkerPool::forget(const Key& key) {

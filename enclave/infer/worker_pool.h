@@ -3,10 +3,17 @@
 //   pool.get(hash, make_source, [&](Outcome<std::shared_ptr<Worker>> worker) { ... });
 //
 // A worker is started for the first request of a model and shared by the next ones; requests that
-// come while it loads wait for the same load. Under the limits, the worker that was used longest
-// ago and has nobody holding it is stopped. A worker that died is forgotten, so the next request
-// starts another. Threads: the reactor's. Callbacks come from the reactor, never inside the call
-// that asked for them.
+// come while it loads wait for the same load. Under the limits, the idle worker that was used
+// longest ago is stopped, also when somebody still holds it: they find it stopped, and get() gives
+// them another. A worker that died is forgotten, so the next request starts another.
+//
+// What a model will take is known only in part before it is loaded: from its file's size, and from
+// what it took before. So the processes are looked at while they work. One that goes over its own
+// limit is ended; when all together go over theirs, idle ones are stopped, and then the one that
+// grew most beyond what it was let in for.
+//
+// Threads: the reactor's. Callbacks come from the reactor, never inside the call that asked for
+// them.
 #pragma once
 
 #include <map>
@@ -16,15 +23,20 @@
 namespace blindai {
 
 struct PoolLimits {
-  // Resident memory of all workers together. A model about to load counts as kPerWorker and twice
-  // its file, which is what ONNX Runtime needs while it reads one; a loaded one as what it takes.
+  // Resident memory of all workers together. A model about to load counts as kPerWorker and three
+  // times its file (the file, ONNX Runtime's copy of it, and the weights), or as what it took
+  // before if that was more; a loaded one as what it takes.
   uint64_t memory_bytes = 4ULL << 30;
+  // Of one worker, whatever it does.
+  uint64_t worker_bytes = 2ULL << 30;
   size_t max_workers = 64;
 };
 
 class WorkerPool {
  public:
   static constexpr uint64_t kPerWorker = 30ULL << 20;
+  // Between two looks at the processes that work. Memory is taken at a few hundred MB in that time.
+  static constexpr std::chrono::milliseconds kLook{50};
 
   using Key = Sha256Digest;  // of the model's file
   struct Model {
@@ -33,15 +45,17 @@ class WorkerPool {
   };
   // Called when the model has to be loaded.
   using OpenModel = std::function<Result<Model>()>;
-  // While the pointer is held, the worker is not stopped to make room: hold it for one request.
+  // Hold it for one request.
   using Got = std::function<void(Outcome<std::shared_ptr<Worker>>)>;
 
   struct Counts {
     size_t workers = 0;  // loaded or loading
     uint64_t resident_bytes = 0;
-    uint64_t loads = 0;      // since the start: models that were loaded
-    uint64_t evictions = 0;  // stopped to make room
-    uint64_t crashes = 0;    // ended after they were loaded, deadlines included
+    uint64_t loads = 0;        // since the start: models that were loaded
+    uint64_t evictions = 0;    // stopped to make room
+    uint64_t crashes = 0;      // ended after they were loaded, deadlines included
+    uint64_t no_room = 0;      // models that could not be loaded beside those at work
+    uint64_t memory_ends = 0;  // ended for the memory they took, while loading or after
   };
 
   WorkerPool(Reactor& reactor, WorkerOptions options, PoolLimits limits);
@@ -52,7 +66,8 @@ class WorkerPool {
   WorkerPool& operator=(const WorkerPool&) = delete;
 
   // Errors: those of Worker::start and open_model; kUnavailable infer.no-room (all workers that
-  // would have to go are in use), infer.stopping.
+  // would have to go are at work, or the model is larger than all memory there is), infer.stopping;
+  // kRefused infer.model-limit (loading took more than one worker may have).
   void get(const Key& key, const OpenModel& open_model, Got got);
   // The worker when it can be called at once, else null: get() without waiting and without a load.
   std::shared_ptr<Worker> loaded(const Key& key);
@@ -68,7 +83,7 @@ class WorkerPool {
   struct Entry {
     std::shared_ptr<Worker> worker;  // null while being made
     bool loaded = false;
-    uint64_t expected_bytes = 0;  // counted until it is loaded
+    uint64_t expected_bytes = 0;  // what it was let in for; counted until it is loaded
     uint64_t last_use = 0;
     uint64_t generation = 0;
     std::vector<Got> waiters;
@@ -78,6 +93,13 @@ class WorkerPool {
   void load(const Key& key, const OpenModel& open_model, Got got);
   void started(const Key& key, uint64_t generation, Outcome<void> outcome);
   void died(const Key& key, uint64_t generation);
+  uint64_t need_of(const Key& key, uint64_t model_bytes) const;
+  void learn_need(const Key& key, const Worker& worker);
+  Problem no_room(uint64_t needed) const;
+  void watch_memory();
+  void look_at_memory();
+  void end_for_memory(Entry& entry, uint64_t own_bytes);
+  Entries::iterator oldest_idle();
   static bool in_use(const Entry& entry);
   Entries::iterator stop(Entries::iterator entry, const Problem& why);
   bool make_room(uint64_t bytes);
@@ -89,12 +111,15 @@ class WorkerPool {
   const PoolLimits limits_;
   WorkerHost host_;
   Entries entries_;
+  std::map<Key, uint64_t> needs_;  // resident bytes of models when they had been loaded
   uint64_t uses_ = 0;
   uint64_t generations_ = 0;
   Counts counts_;
   bool draining_ = false;
   std::function<void()> drained_;
   std::unique_ptr<Reactor::Timer> drain_timer_;
+  std::unique_ptr<Reactor::Timer> memory_timer_;
+  bool watching_ = false;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

@@ -6,6 +6,7 @@
 #include "enclave/infer/worker_fixture.h"
 #include "lib/crypto/crypto.h"
 #include "tests/onnx_builder.h"
+#include "tests/support/sanitizers.h"
 
 namespace blindai {
 namespace {
@@ -38,6 +39,12 @@ class PoolTest : public WorkerTest {
     return result ? numbers_of<float>(result->outputs[0].data).at(0) : 0;
   }
 
+  uint64_t run_endless(Worker& worker) {
+    return worker.run(
+        request(worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}}),
+        [](const Outcome<RunResult>&) { ADD_FAILURE() << "cancelled jobs are not answered"; });
+  }
+
   PoolLimits limits;
   int opened = 0;
   std::unique_ptr<WorkerPool> pool_;
@@ -51,6 +58,21 @@ Bytes adder(int variant) {
       .output("sum" + std::to_string(variant), Datatype::kFp32, {1})
       .node("Add", {"a", "b"}, {"sum" + std::to_string(variant)})
       .model();
+}
+
+// A few kilobytes; 60 tensors of 16 MB and a second's arithmetic each are made while it is loaded.
+Bytes grows_while_it_loads() {
+  onnx_builder::Graph graph;
+  graph.constant("n", Datatype::kInt64, {2}, raw_of<int64_t>({2000, 2000}));
+  graph.node("ConstantOfShape", {"n"}, {"p0"});
+  graph.input("x", Datatype::kFp32, {1});
+  for (int i = 0; i < 60; ++i) {
+    const std::string to = "p" + std::to_string(i + 1);
+    graph.node("MatMul", {"p" + std::to_string(i), "p0"}, {to});
+    graph.output("y" + std::to_string(i), onnx_builder::tensor_type(1, std::nullopt));
+    graph.node("Add", {to, "x"}, {"y" + std::to_string(i)});  // so that each is kept
+  }
+  return graph.model();
 }
 
 TEST_F(PoolTest, LoadsOnceForAllWhoAskMeanwhile) {
@@ -97,18 +119,31 @@ TEST_F(PoolTest, StopsTheLeastRecentlyUsedToMakeRoom) {
 
 TEST_F(PoolTest, AWorkerInUseIsNotStoppedToMakeRoom) {
   limits.max_workers = 1;
-  {
-    auto held = get(adder(0));
-    ASSERT_TRUE(held.has_value());
-    auto refused = get(adder(1));
-    ASSERT_FALSE(refused.has_value());
-    EXPECT_EQ(refused.error().name(), "infer.no-room");
-    EXPECT_EQ(sum(**held, 1, 2), 3);
-  }
+  auto held = get(onnx_builder::loop());
+  ASSERT_TRUE(held.has_value());
+  const uint64_t job = run_endless(**held);
+  auto refused = get(adder(1));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "infer.no-room");
+  EXPECT_EQ(pool().counts().no_room, 1u);
+  EXPECT_TRUE((*held)->serving());
+  (*held)->cancel(job);
+  wait_until([&] { return (*held)->num_jobs() == 0; });
   EXPECT_TRUE(get(adder(1)).has_value());
 }
 
+TEST_F(PoolTest, AnIdleWorkerIsStoppedAlsoWhenSomebodyHoldsIt) {
+  limits.max_workers = 1;
+  auto held = get(adder(0));
+  ASSERT_TRUE(held.has_value());
+  ASSERT_TRUE(get(adder(1)).has_value());
+  EXPECT_FALSE((*held)->serving());
+  EXPECT_EQ((*held)->signature().inputs.size(), 2u);
+  EXPECT_EQ(sum(*get(adder(0)).value(), 1, 2), 3);
+}
+
 TEST_F(PoolTest, StaysWithinItsMemory) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
   limits.memory_bytes = WorkerPool::kPerWorker + (20 << 20);
   ASSERT_TRUE(get(adder(0)).has_value());
   ASSERT_TRUE(get(adder(1)).has_value());
@@ -116,6 +151,68 @@ TEST_F(PoolTest, StaysWithinItsMemory) {
   auto refused = get(onnx_builder::heavy(30 << 20));
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().name(), "infer.no-room");
+}
+
+TEST_F(PoolTest, NobodyIsStoppedForAModelThatNeverFits) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
+  limits.memory_bytes = WorkerPool::kPerWorker + (20 << 20);
+  const pid_t zero = get(adder(0)).value()->pid();
+  auto refused = get(onnx_builder::heavy(30 << 20));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_NE(refused.error().sentence.find("121 MiB"), std::string::npos)
+      << refused.error().sentence;
+  EXPECT_EQ(get(adder(0)).value()->pid(), zero);
+}
+
+TEST_F(PoolTest, ARunOverTheLimitOfOneWorkerIsEndedAndThoseWhoWaitAreHandedBack) {
+  limits.worker_bytes = 400 << 20;
+  auto other = get(adder(0));
+  auto worker = get(onnx_builder::zeros_of_shape());
+  ASSERT_TRUE(worker.has_value());
+  std::string name;
+  int back = 0;
+  const auto submit = [&](int64_t floats) {
+    RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({floats})}});
+    job.max_output_bytes = 4ULL << 30;
+    job.unserved = [&](RunRequest) { ++back; };
+    (*worker)->run(std::move(job), [&](Outcome<RunResult> r) { name = r.error().name(); });
+  };
+  submit(500'000'000);
+  submit(1);
+  wait_until([&] { return back == 1 && !name.empty(); });
+  EXPECT_EQ(name, "infer.job-memory");
+  EXPECT_EQ(pool().counts().memory_ends, 1u);
+  EXPECT_EQ(sum(**other, 1, 2), 3);
+  EXPECT_TRUE(get(onnx_builder::zeros_of_shape()).has_value());
+}
+
+TEST_F(PoolTest, WhenOneGrowsIdleOnesAreStoppedFirst) {
+  if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
+  limits.memory_bytes = 450 << 20;
+  ASSERT_TRUE(get(onnx_builder::heavy(130 << 20)).has_value());
+  auto worker = get(onnx_builder::long_product());
+  ASSERT_TRUE(worker.has_value());
+  ASSERT_EQ(pool().counts().workers, 2u);
+  // Two matrices of 196 MB, for seconds.
+  const uint64_t job =
+      (*worker)->run(request(**worker, {{{2}, raw_of<int64_t>({7000, 7000})}}),
+                     [](const Outcome<RunResult>& r) { EXPECT_TRUE(r.has_value()); });
+  wait_until([&] { return pool().counts().workers == 1; });
+  EXPECT_TRUE((*worker)->serving());
+  EXPECT_EQ(pool().counts().evictions, 1u);
+  EXPECT_EQ(pool().counts().memory_ends, 0u);
+  (*worker)->cancel(job);
+  wait_until([&] { return (*worker)->num_jobs() == 0; });
+}
+
+TEST_F(PoolTest, ALoadOverTheLimitOfOneWorkerIsRefused) {
+  limits.worker_bytes = 150 << 20;
+  auto refused = get(grows_while_it_loads());
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "infer.model-limit");
+  EXPECT_EQ(refused.error().code, Code::kRefused);
+  EXPECT_EQ(pool().counts().memory_ends, 1u);
+  EXPECT_EQ(pool().counts().workers, 0u);
 }
 
 TEST_F(PoolTest, TheNextRequestAfterACrashGetsAFreshWorker) {

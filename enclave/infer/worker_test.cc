@@ -308,14 +308,121 @@ TEST_F(WorkerDeadline, AWaitingJobRunsOutOfTimeWithoutDisturbingTheRunningOne) {
       worker->run(request(*worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}}),
                   [](Outcome<RunResult>) { ADD_FAILURE() << "cancelled jobs are not answered"; });
   RunRequest second = request(*worker, {{{}, raw_of<int64_t>({1})}, {{1}, raw_of<float>({0})}});
-  second.time_limit = milliseconds(30);
+  second.wait_limit = milliseconds(30);
   auto result = run(*worker, std::move(second));
   ASSERT_FALSE(result.has_value());
-  EXPECT_EQ(result.error().name(), "infer.deadline");
+  EXPECT_EQ(result.error().name(), "infer.wait-deadline");
+  EXPECT_EQ(result.error().code, Code::kDeadline);
   EXPECT_EQ(worker->num_jobs(), 1u);
   worker->cancel(running);
   wait_until([&] { return worker->num_jobs() == 0; });
   EXPECT_EQ(worker->pid(), pid);
+}
+
+TEST_F(WorkerDeadline, TheTimeOfARunBeginsWhenItsTurnComes) {
+  auto worker = started(onnx_builder::loop());
+  RunRequest first =
+      request(*worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}});
+  first.time_limit = milliseconds(1000);
+  worker->run(std::move(first), [](const Outcome<RunResult>& r) { EXPECT_FALSE(r.has_value()); });
+  RunRequest second = request(*worker, {{{}, raw_of<int64_t>({1})}, {{1}, raw_of<float>({0})}});
+  second.time_limit = milliseconds(900);  // less than it waits
+  EXPECT_TRUE(run(*worker, std::move(second)).has_value());
+}
+
+TEST_F(WorkerDeadline, ACallerWhoLeavesEndsItsRunAndOneWhoWaitedNeverStarts) {
+  options.stop_grace = milliseconds(20'000);
+  auto worker = started(onnx_builder::loop());
+  const pid_t pid = worker->pid();
+  const auto endless = [&] {
+    return worker->run(
+        request(*worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}}),
+        [](Outcome<RunResult>) { ADD_FAILURE() << "nobody waits for it any more"; });
+  };
+  const uint64_t running = endless();
+  const uint64_t waiting = endless();
+  EXPECT_EQ(worker->num_jobs(), 2u);
+  worker->cancel(waiting);
+  EXPECT_EQ(worker->num_jobs(), 1u);
+  worker->cancel(running);
+  wait_until([&] { return worker->num_jobs() == 0; });
+  EXPECT_EQ(worker->pid(), pid);
+}
+
+TEST_F(WorkerDeadline, ACallerWhoLeavesARunThatCannotBeStoppedEndsTheProcess) {
+  auto worker = started(onnx_builder::long_product());
+  bool exited = false;
+  worker->on_exit([&] { exited = true; });
+  const uint64_t job =
+      worker->run(request(*worker, {{{2}, raw_of<int64_t>({12'000, 12'000})}}),
+                  [](Outcome<RunResult>) { ADD_FAILURE() << "nobody waits for it any more"; });
+  auto timer = reactor->timer();  // until it is within the product
+  timer->after(milliseconds(1500), [&] { worker->cancel(job); });
+  wait_until([&] { return exited && host().num_processes() == 0; });
+}
+
+// Keeps what is handed back.
+struct Unserved {
+  void watch(RunRequest& request) {
+    request.unserved = [this](RunRequest same) { requests.push_back(std::move(same)); };
+  }
+  std::vector<RunRequest> requests;
+};
+
+TEST_F(WorkerDeadline, ThoseBesideAJobThatDoesNotStopAreHandedBackWhole) {
+  options.run_threads = 2;
+  auto worker = started(onnx_builder::long_product());
+  Unserved unserved;
+  std::string hog;
+  RunRequest endless = request(*worker, {{{2}, raw_of<int64_t>({12'000, 12'000})}});
+  endless.time_limit = milliseconds(1500);
+  unserved.watch(endless);
+  worker->run(std::move(endless), [&](Outcome<RunResult> r) { hog = r.error().name(); });
+  for (const int64_t n : {11'000, 7}) {  // one runs beside it, the other waits
+    RunRequest other = request(*worker, {{{2}, raw_of<int64_t>({n, n})}});
+    unserved.watch(other);
+    worker->run(std::move(other), [](Outcome<RunResult>) { ADD_FAILURE() << "it had no part"; });
+  }
+  wait_until([&] { return unserved.requests.size() == 2 && !hog.empty(); });
+  EXPECT_EQ(hog, "infer.deadline");
+  EXPECT_EQ(numbers_of<int64_t>(unserved.requests[0].buffer->input().first(8)),
+            std::vector<int64_t>{11'000});
+
+  auto next = started(onnx_builder::long_product());
+  RunRequest again = std::move(unserved.requests[1]);
+  EXPECT_TRUE(again.again);
+  auto buffer = next->buffer(16);
+  std::ranges::copy(again.buffer->input().first(16), (*buffer)->input().begin());
+  again.buffer = std::move(*buffer);
+  auto result = run(*next, std::move(again));
+  ASSERT_TRUE(result.has_value()) << result.error().sentence;
+  EXPECT_EQ(result->outputs.size(), 1u);
+}
+
+TEST_F(WorkerDeadline, RequestsThatWereHandedBackRunFirstAndAmongThemselves) {
+  options.run_threads = 2;
+  auto worker = started(onnx_builder::loop());
+  std::string order;
+  const auto submit = [&](char name, int64_t rounds, bool again) {
+    RunRequest job = request(*worker, {{{}, raw_of<int64_t>({rounds})}, {{1}, raw_of<float>({0})}});
+    job.again = again;
+    return worker->run(std::move(job), [&order, name](const Outcome<RunResult>& result) {
+      EXPECT_TRUE(result.has_value());
+      order += name;
+    });
+  };
+  const uint64_t other = submit('-', INT64_MAX, false);
+  submit('n', 1, false);
+  wait_until([&] { return order == "n"; });
+  const uint64_t first = submit('a', INT64_MAX, true);
+  submit('A', 1, true);
+  submit('M', 1, false);
+  worker->cancel(other);
+  wait_until([&] { return order.contains('A'); });
+  EXPECT_EQ(order, "nA");
+  worker->cancel(first);
+  wait_until([&] { return worker->num_jobs() == 0; });
+  EXPECT_EQ(order, "nAM");
 }
 
 using WorkerCrash = WorkerTest;
@@ -342,6 +449,22 @@ TEST_F(WorkerCrash, KilledInAJobItIsAnErrorForThoseInItAndAFreshOneServes) {
   auto result = run(*fresh, {{{}, raw_of<int64_t>({2})}, {{1}, raw_of<float>({1})}});
   ASSERT_TRUE(result.has_value());
   EXPECT_EQ(numbers_of<float>(result->outputs[0].data), std::vector<float>{3});
+}
+
+TEST_F(WorkerCrash, ThoseThatWaitedAreHandedBackAndTheRunningOneIsToldOfIt) {
+  auto worker = started(onnx_builder::loop());
+  std::vector<RunRequest> unserved;
+  std::string running;
+  for (int i = 0; i < 3; ++i) {
+    RunRequest job =
+        request(*worker, {{{}, raw_of<int64_t>({INT64_MAX})}, {{1}, raw_of<float>({0})}});
+    job.unserved = [&](RunRequest same) { unserved.push_back(std::move(same)); };
+    worker->run(std::move(job), [&](Outcome<RunResult> r) { running += r.error().name(); });
+  }
+  ::kill(worker->pid(), SIGKILL);
+  wait_until([&] { return unserved.size() == 2 && !running.empty(); });
+  EXPECT_EQ(running, "infer.worker-died");
+  EXPECT_EQ(unserved[0].inputs.size(), 2u);
 }
 
 TEST_F(WorkerCrash, StoppingAnswersTheJobsAndEndsTheProcess) {

@@ -21,8 +21,60 @@ Problem too_often(Id id, LimitKind limit, uint64_t value, std::string_view whose
 
 }  // namespace
 
-Admission::Admission(const ConfiguredLimits& limits, Metrics& metrics, Now now)
+HeldBytes::~HeldBytes() {
+  if (admission_ == nullptr) return;
+  admission_->held_ -= bytes_;
+  use_->bytes -= bytes_;
+}
+
+HeldBytes& HeldBytes::operator=(HeldBytes&& other) noexcept {
+  std::swap(admission_, other.admission_);
+  std::swap(use_, other.use_);
+  std::swap(bytes_, other.bytes_);
+  return *this;
+}
+
+Outcome<void> HeldBytes::add(uint64_t bytes) {
+  const ByteLimits& limits = admission_->byte_limits_;
+  const uint64_t most = std::min(limits.account, limits.all);
+  if (bytes > most - std::min(most, bytes_)) {
+    admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
+    return problem(Code::kTooLarge, "limit.request-bytes",
+                   fmt::format("A request may hold at most {} bytes of this server's memory with "
+                               "its tensors; send less at once.",
+                               most));
+  }
+  if (bytes > limits.account - std::min(limits.account, use_->bytes)) {
+    admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
+    return problem(Code::kExhausted, "limit.account-bytes",
+                   fmt::format("Your requests that are on their way may hold at most {} bytes of "
+                               "this server's memory together; wait for one to end.",
+                               limits.account));
+  }
+  if (bytes > limits.all - std::min(limits.all, admission_->held_)) {
+    admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
+    return problem(Code::kUnavailable, "server.busy",
+                   "The requests that are on their way hold all the memory that this server has "
+                   "for them. Try again later.");
+  }
+  add_unasked(bytes);
+  return {};
+}
+
+void HeldBytes::add_unasked(uint64_t bytes) {
+  bytes_ += bytes;
+  use_->bytes += bytes;
+  admission_->held_ += bytes;
+}
+
+HeldBytes Admission::hold(std::shared_ptr<AccountUse> use) {
+  return {*this, use == nullptr ? anonymous_ : std::move(use)};
+}
+
+Admission::Admission(const ConfiguredLimits& limits, const ByteLimits& bytes, Metrics& metrics,
+                     Now now)
     : limits_(limits),
+      byte_limits_(bytes),
       metrics_(metrics),
       anonymous_(std::make_shared<AccountUse>(now)),
       forget_at_(kForgetAt) {}
@@ -37,7 +89,8 @@ std::shared_ptr<AccountUse> Admission::use_of(const std::string& account, Now no
 void Admission::forget_idle(Now now) {
   std::erase_if(accounts_, [now](auto& entry) {
     AccountUse& use = *entry.second;
-    return entry.second.use_count() == 1 && use.running == 0 && use.bucket.is_full(now);
+    return entry.second.use_count() == 1 && use.running == 0 && use.bytes == 0 &&
+           use.bucket.is_full(now);
   });
   forget_at_ = std::max(kForgetAt, 2 * accounts_.size());
 }

@@ -1,8 +1,15 @@
-// Whether a prediction may run now: how many a minute and how many at once.
+// Whether a request may have a place now: predictions by how many a minute and how many at once,
+// and all that carry tensors or models by the bytes that they hold of the server's memory.
 //
 // An account, or a listed owner, has one bucket and one count wherever it calls from. Callers
 // without an account have a bucket for each connection, and one count and one bucket for all of
 // them together; their keys do not matter, since anybody can make keys.
+//
+// Bytes. A request holds what its body and its answer take here until the answer is sent: its JSON
+// as it arrives, its tensors as soon as their sizes are known. All together may hold
+// ByteLimits::all, and one account (or all callers without one) ByteLimits::account, so that
+// nobody keeps others out. Each connection has one request at a time. How slowly they may come and
+// go is net/http_server.h's affair.
 //
 // Threads: the reactor's. Admitting allocates nothing.
 #pragma once
@@ -18,11 +25,43 @@
 
 namespace blindai {
 
+// Hints of the host: it is its memory, and refusing service is in its power anyway.
+struct ByteLimits {
+  uint64_t all = 1ULL << 30;
+  uint64_t account = 512ULL << 20;
+};
+
 // What one account uses at the moment.
 struct AccountUse {
   explicit AccountUse(RateBucket::Clock::time_point now) : bucket(now) {}
   RateBucket bucket;
   uint64_t running = 0;
+  uint64_t bytes = 0;  // held by its requests
+};
+
+class Admission;
+
+// What one request holds of the server's memory; given back by its destructor.
+class HeldBytes {
+ public:
+  HeldBytes() = default;
+  ~HeldBytes();
+  HeldBytes(HeldBytes&& other) noexcept { *this = std::move(other); }
+  HeldBytes& operator=(HeldBytes&& other) noexcept;
+
+  // Holds `bytes` more. Errors: kTooLarge "limit.request-bytes" (more than one account may ever
+  // hold), kExhausted "limit.account-bytes", kUnavailable "server.busy".
+  Outcome<void> add(uint64_t bytes);
+  // For what is there already.
+  void add_unasked(uint64_t bytes);
+
+ private:
+  friend class Admission;
+  HeldBytes(Admission& admission, std::shared_ptr<AccountUse> use)
+      : admission_(&admission), use_(std::move(use)) {}
+  Admission* admission_ = nullptr;
+  std::shared_ptr<AccountUse> use_;
+  uint64_t bytes_ = 0;
 };
 
 // One prediction's place among those that run; given back by its destructor.
@@ -51,7 +90,7 @@ class Admission {
   using Now = RateBucket::Clock::time_point;
 
   // `limits` and `metrics` outlive it.
-  Admission(const ConfiguredLimits& limits, Metrics& metrics, Now now);
+  Admission(const ConfiguredLimits& limits, const ByteLimits& bytes, Metrics& metrics, Now now);
 
   // The use of the account by that name, for as long as somebody holds it or it matters.
   std::shared_ptr<AccountUse> use_of(const std::string& account, Now now);
@@ -67,14 +106,20 @@ class Admission {
   // Of a caller without an account. `connection`: its connection's bucket.
   std::expected<PredictionPass, Refusal> admit_anonymous(RateBucket& connection,
                                                          const AccountLimits& limits, Now now);
+  // For one request of the account, or of somebody without one (null). It holds nothing yet.
+  HeldBytes hold(std::shared_ptr<AccountUse> use);
+  uint64_t held_bytes() const { return held_; }
 
  private:
+  friend class HeldBytes;
   std::expected<PredictionPass, Refusal> admit(const std::shared_ptr<AccountUse>& use,
                                                RateBucket& bucket, const AccountLimits& limits,
                                                Now now);
   void forget_idle(Now now);
 
   const ConfiguredLimits& limits_;
+  const ByteLimits byte_limits_;
+  uint64_t held_ = 0;
   Metrics& metrics_;
   std::map<std::string, std::shared_ptr<AccountUse>> accounts_;
   std::shared_ptr<AccountUse> anonymous_;

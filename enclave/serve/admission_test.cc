@@ -12,7 +12,7 @@ const Admission::Now kStart{seconds(1'000'000)};
 class AdmissionTest : public testing::Test {
  protected:
   Admission& admission() {
-    if (!admission_.has_value()) admission_.emplace(limits, metrics, kStart);
+    if (!admission_.has_value()) admission_.emplace(limits, bytes, metrics, kStart);
     return *admission_;
   }
   double refusals(const std::string& limit) {
@@ -22,6 +22,7 @@ class AdmissionTest : public testing::Test {
   }
 
   ConfiguredLimits limits;
+  ByteLimits bytes{.all = 100, .account = 60};
   Metrics metrics;
 
  private:
@@ -127,6 +128,44 @@ TEST_F(AdmissionTest, ForgetsOnlyAccountsThatMakeNoDifference) {
   for (int i = 0; i < 5000; ++i) (void)admission().use_of("idle" + std::to_string(i), kStart);
   EXPECT_EQ(admission().use_of("held", kStart), held);
   EXPECT_FALSE(admission().admit(admission().use_of("spent", kStart), one, kStart).has_value());
+}
+
+TEST_F(AdmissionTest, BytesAreHeldByAccountAndByAllAndGivenBack) {
+  const auto a = admission().use_of("a", kStart);
+  const auto b = admission().use_of("b", kStart);
+  HeldBytes first = admission().hold(a);
+  EXPECT_TRUE(first.add(40).has_value());
+  {
+    HeldBytes second = admission().hold(a);
+    const auto refused = second.add(21);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_EQ(refused.error().name(), "limit.account-bytes");
+    EXPECT_EQ(refused.error().code, Code::kExhausted);
+    EXPECT_TRUE(second.add(20).has_value());
+    HeldBytes other = admission().hold(b);
+    const auto full = other.add(41);
+    ASSERT_FALSE(full.has_value());
+    EXPECT_EQ(full.error().name(), "server.busy");
+    EXPECT_EQ(full.error().code, Code::kUnavailable);
+    EXPECT_TRUE(other.add(40).has_value());
+    EXPECT_EQ(admission().held_bytes(), 100u);
+    // Those without an account are one.
+    HeldBytes nobody = admission().hold(nullptr);
+    EXPECT_EQ(nobody.add(1).error().name(), "server.busy");
+  }
+  EXPECT_EQ(admission().held_bytes(), 40u);
+  EXPECT_EQ(refusals("bytes_in_flight"), 3);
+  HeldBytes moved = std::move(first);
+  EXPECT_TRUE(moved.add(20).has_value());
+  EXPECT_EQ(moved.add(1).error().name(), "limit.request-bytes");
+  moved.add_unasked(7);  // what is there is counted, however much
+  EXPECT_EQ(admission().held_bytes(), 67u);
+  moved = HeldBytes();
+  first = HeldBytes();
+  EXPECT_EQ(admission().held_bytes(), 0u);
+  EXPECT_EQ(a->bytes, 0u);
+  HeldBytes huge = admission().hold(a);
+  EXPECT_EQ(huge.add(UINT64_MAX).error().name(), "limit.request-bytes");
 }
 
 }  // namespace

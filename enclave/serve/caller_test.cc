@@ -39,7 +39,7 @@ class CallerTest : public testing::Test {
   Metrics metrics;
   NoStore store;
   OwnerBook owners{store, 10};
-  Admission admission{config.limits, metrics, RateBucket::Clock::now()};
+  Admission admission{config.limits, {}, metrics, RateBucket::Clock::now()};
   std::optional<CallerDesk> desk;
   CallerNote note{RateBucket::Clock::now()};
   int64_t now = kTestNow;

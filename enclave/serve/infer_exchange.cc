@@ -18,6 +18,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::string_view kHeaderLength = "inference-header-content-length";
 constexpr std::string_view kModelHash = "blindai-model-hash";
+// The JSON part gets memory as it comes, not as it was announced: first so much, then twice as much
+// each time.
+constexpr uint64_t kFirstJson = 64 * 1024;
+
+Problem own_deadline() {
+  return {Code::kDeadline, "infer.deadline",
+          "The time that the request allowed (its parameter timeout) is over. Allow more, or try "
+          "again when the model is less busy."};
+}
 
 uint64_t since_ns(Clock::time_point start) {
   return static_cast<uint64_t>(
@@ -32,6 +41,7 @@ class InferExchange final : public HttpExchange,
         record_(std::move(terms.record)),
         statistics_(std::move(terms.statistics)),
         pass_(std::move(terms.pass)),
+        held_(std::move(terms.held)),
         fields_(std::move(terms.fields)),
         reply_(std::move(reply)) {
     limits_.tensor_bytes = context.config.max_tensor_bytes;
@@ -46,9 +56,8 @@ class InferExchange final : public HttpExchange,
     split_ = split;
     if (split.raw) {
       receive_request(parse_raw_request(content_length, record_->signature, limits_));
-    } else {
-      json_.resize(static_cast<size_t>(split.json_len));
-      if (split.json_len == 0) receive_json();
+    } else if (split.json_len == 0) {
+      receive_json();
     }
   }
   // A chunked body: divided once it is complete.
@@ -62,11 +71,17 @@ class InferExchange final : public HttpExchange,
   void body_done() override;
 
  private:
+  bool grow_json(uint64_t most);
   void receive_json();
   void receive_request(Outcome<InferRequest> request);
   void receive_chunked();
+  void watch_time();
+  // Makes the model's worker ready and goes on with `then`, unless the request is over by then.
+  void wait_for_worker(std::function<void(InferExchange&)> then);
   void place_inputs();
   void run();
+  void submit(RunRequest job);
+  void move_to_another_worker(RunRequest job);
   void finish(Outcome<RunResult> result);
   Outcome<HttpResponse> response_of(std::shared_ptr<RunResult> result);
   void refuse(const Problem& problem);
@@ -76,6 +91,7 @@ class InferExchange final : public HttpExchange,
   const std::shared_ptr<const ModelRecord> record_;
   const std::shared_ptr<ModelStatistics> statistics_;
   const PredictionPass pass_;
+  HeldBytes held_;
   const HttpFields fields_;
   const HttpReply reply_;
   const Clock::time_point started_ = Clock::now();
@@ -96,6 +112,8 @@ class InferExchange final : public HttpExchange,
   std::optional<uint64_t> job_;
   uint64_t queue_ns_ = 0;
   uint64_t input_ns_ = 0;
+  Clock::time_point wait_until_;                  // for its turn, in however many workers
+  std::unique_ptr<Reactor::Timer> own_deadline_;  // of requests with a timeout
 };
 
 std::span<uint8_t> InferExchange::body_space() {
@@ -106,12 +124,13 @@ std::span<uint8_t> InferExchange::body_space() {
                      fmt::format("A request may have at most {} bytes.", most)));
       return {};
     }
-    if (json_filled_ == json_.size())
-      json_.resize(static_cast<size_t>(
-          std::min<uint64_t>(most, std::max<uint64_t>(16 * 1024, json_.size() * 2))));
+    if (json_filled_ == json_.size() && !grow_json(most)) return {};
     return std::span(json_).subspan(json_filled_);
   }
-  if (json_filled_ < json_.size()) return std::span(json_).subspan(json_filled_);
+  if (json_filled_ < split_.json_len) {
+    if (json_filled_ == json_.size() && !grow_json(split_.json_len)) return {};
+    return std::span(json_).subspan(json_filled_);
+  }
   if (buffer_ == nullptr) return {};  // until the worker is ready
   const InputPlacement* input = next_binary();
   BLINDAI_CHECK(input != nullptr);  // the request was refused unless its binary part fits exactly
@@ -119,12 +138,24 @@ std::span<uint8_t> InferExchange::body_space() {
                                   static_cast<size_t>(input->length - input_at_));
 }
 
+// False when it has refused.
+bool InferExchange::grow_json(uint64_t most) {
+  const uint64_t size = std::min(most, std::max<uint64_t>(kFirstJson, json_.size() * 2));
+  const Outcome<void> room = held_.add(size - json_.size());
+  if (!room.has_value()) {
+    refuse(room.error());
+    return false;
+  }
+  json_.resize(static_cast<size_t>(size));
+  return true;
+}
+
 void InferExchange::body_filled(size_t n) {
   if (chunked_) {
     json_filled_ += n;
-  } else if (json_filled_ < json_.size()) {
+  } else if (json_filled_ < split_.json_len) {
     json_filled_ += n;
-    if (json_filled_ == json_.size()) receive_json();
+    if (json_filled_ == split_.json_len) receive_json();
   } else {
     input_at_ += n;
   }
@@ -151,22 +182,49 @@ void InferExchange::receive_json() {
 void InferExchange::receive_request(Outcome<InferRequest> request) {
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
+  const Outcome<void> room = held_.add(request_->area_bytes);
+  if (!room.has_value()) return refuse(room.error());
+  watch_time();
   worker_ = context_.workers.loaded(record_->content_id);
   if (worker_ != nullptr) return place_inputs();
+  wait_for_worker([](InferExchange& self) {
+    self.place_inputs();
+    if (self.answered_) return;
+    if (self.body_complete_)
+      self.run();
+    else
+      self.reply_.resume_body();
+  });
+}
+
+void InferExchange::watch_time() {
+  if (request_->timeout_us == 0) return;
+  constexpr auto kMost = std::chrono::microseconds(std::chrono::hours(24));
+  const auto given = std::chrono::microseconds(
+      std::min(request_->timeout_us, static_cast<uint64_t>(kMost.count())));
+  own_deadline_ = context_.reactor.timer();
+  own_deadline_->after(std::max(Clock::duration::zero(), started_ + given - Clock::now()),
+                       [weak = weak_from_this()] {
+                         const auto self = weak.lock();
+                         if (self == nullptr || self->answered_) return;
+                         if (self->job_.has_value())
+                           self->worker_->cancel(*std::exchange(self->job_, std::nullopt));
+                         self->refuse(own_deadline());
+                       });
+}
+
+void InferExchange::wait_for_worker(std::function<void(InferExchange&)> then) {
   const Clock::time_point asked = Clock::now();
   ready_worker(context_, *record_,
-               [weak = weak_from_this(), asked](Outcome<std::shared_ptr<Worker>> worker) {
-                 auto self = weak.lock();
-                 if (self == nullptr) return;
+               [weak = weak_from_this(), asked,
+                then = std::move(then)](Outcome<std::shared_ptr<Worker>> worker) {
+                 const auto self = weak.lock();
+                 if (self == nullptr || self->answered_) return;
+                 self->queue_ns_ += since_ns(asked);
                  if (!worker.has_value()) return self->refuse(worker.error());
+                 if (!(*worker)->serving()) return self->wait_for_worker(then);  // ended just now
                  self->worker_ = std::move(*worker);
-                 self->queue_ns_ = since_ns(asked);
-                 self->place_inputs();
-                 if (self->answered_) return;
-                 if (self->body_complete_)
-                   self->run();
-                 else
-                   self->reply_.resume_body();
+                 then(*self);
                });
 }
 
@@ -185,20 +243,6 @@ void InferExchange::receive_chunked() {
   const std::optional<std::string_view> header = chunked_header_;
   const Outcome<BodySplit> split = split_body(header, json_.size(), limits_);
   if (!split.has_value()) return refuse(split.error());
-  auto worker_ready = [weak = weak_from_this()](Outcome<std::shared_ptr<Worker>> worker) {
-    auto self = weak.lock();
-    if (self == nullptr) return;
-    if (!worker.has_value()) return self->refuse(worker.error());
-    self->worker_ = std::move(*worker);
-    self->place_inputs();
-    if (self->answered_) return;
-    const BytesView binary = BytesView(self->json_).subspan(self->split_.json_len);
-    for (const InputPlacement& input : self->request_->inputs)
-      if (input.binary && input.length > 0)
-        std::memcpy(self->buffer_->input().data() + input.offset, binary.data() + input.body_offset,
-                    input.length);
-    self->run();
-  };
   split_ = *split;
   Outcome<InferRequest> request =
       split_.raw ? parse_raw_request(json_.size(), record_->signature, limits_)
@@ -206,7 +250,19 @@ void InferExchange::receive_chunked() {
                                        split_.binary_len, record_->signature, limits_);
   if (!request.has_value()) return refuse(request.error());
   request_ = std::move(*request);
-  ready_worker(context_, *record_, std::move(worker_ready));
+  const Outcome<void> room = held_.add(request_->area_bytes);
+  if (!room.has_value()) return refuse(room.error());
+  watch_time();
+  wait_for_worker([](InferExchange& self) {
+    self.place_inputs();
+    if (self.answered_) return;
+    const BytesView binary = BytesView(self.json_).subspan(self.split_.json_len);
+    for (const InputPlacement& input : self.request_->inputs)
+      if (input.binary && input.length > 0)
+        std::memcpy(self.buffer_->input().data() + input.offset, binary.data() + input.body_offset,
+                    input.length);
+    self.run();
+  });
 }
 
 void InferExchange::run() {
@@ -225,22 +281,48 @@ void InferExchange::run() {
   for (const RequestedOutput& output : request_->outputs)
     job.outputs.push_back(static_cast<uint16_t>(output.index));
   job.time_limit = context_.config.run_time;
-  if (request_->timeout_us > 0)
-    job.time_limit =
-        std::min(job.time_limit,
-                 std::chrono::milliseconds(std::max<uint64_t>(1, request_->timeout_us / 1000)));
+  wait_until_ = Clock::now() + context_.config.run_time + context_.config.load_time;
   job.max_output_bytes = context_.config.max_tensor_bytes;
+  if (worker_->serving()) return submit(std::move(job));
+  move_to_another_worker(std::move(job));  // it ended while the body arrived
+}
+
+void InferExchange::submit(RunRequest job) {
+  job.wait_limit = std::chrono::ceil<std::chrono::milliseconds>(
+      std::max(Clock::duration::zero(), wait_until_ - Clock::now()));
+  job.unserved = [weak = weak_from_this()](RunRequest same) {
+    const auto self = weak.lock();
+    if (self == nullptr || self->answered_) return;
+    self->job_.reset();
+    self->move_to_another_worker(std::move(same));
+  };
   job_ = worker_->run(std::move(job), [weak = weak_from_this()](Outcome<RunResult> result) {
     if (auto self = weak.lock()) self->finish(std::move(result));
   });
 }
 
+// The worker checks what it is given, so that what the old one may have written into the inputs
+// since they were checked here harms nobody else.
+void InferExchange::move_to_another_worker(RunRequest job) {
+  auto held = std::make_shared<RunRequest>(std::move(job));
+  wait_for_worker([held](InferExchange& self) {
+    Result<std::unique_ptr<TensorBuffer>> buffer = self.worker_->buffer(self.request_->area_bytes);
+    if (!buffer.has_value()) return self.refuse(buffer.error());
+    std::ranges::copy(held->buffer->input().first(static_cast<size_t>(self.request_->area_bytes)),
+                      (*buffer)->input().begin());
+    held->buffer = std::move(*buffer);
+    self.submit(std::move(*held));
+  });
+}
+
 void InferExchange::finish(Outcome<RunResult> result) {
   job_.reset();
+  if (answered_) return;
   if (!result.has_value()) return refuse(result.error());
   const Clock::time_point output_started = Clock::now();
   const uint64_t run_ns = result->run_ns;
   const uint64_t queue_ns = queue_ns_ + result->queue_ns;
+  for (const RunResult::Output& output : result->outputs) held_.add_unasked(output.data.size());
   Outcome<HttpResponse> response = response_of(std::make_shared<RunResult>(std::move(*result)));
   if (!response.has_value()) return refuse(response.error());
   context_.metrics.prediction(std::chrono::nanoseconds(run_ns), std::chrono::nanoseconds(queue_ns));

@@ -27,7 +27,8 @@ constexpr std::array<const char*, kNumLimitKinds> kLimitNames = {"models_per_acc
                                                                  "max_models",
                                                                  "predictions_per_minute",
                                                                  "anonymous_predictions_per_minute",
-                                                                 "concurrent_predictions"};
+                                                                 "concurrent_predictions",
+                                                                 "bytes_in_flight"};
 // "none": the client left.
 constexpr std::array<const char*, 5> kStatusNames = {"none", "2xx", "3xx", "4xx", "5xx"};
 constexpr std::array<VaultEvent::Kind, 5> kVaultKinds = {
@@ -207,6 +208,9 @@ std::string Metrics::text(const ServerState& state) const {
         state.http.handshakes_failed);
   count("blindai_timeouts_total", "Connections that were closed for being too slow.",
         state.http.timeouts);
+  count("blindai_idle_closed_total", "Idle connections that were closed to make room.",
+        state.http.idle_closed);
+  gauge("blindai_held_bytes", "Memory that requests on their way hold.", state.held_bytes);
   gauge("blindai_models", "Models in the store.", state.models);
   gauge("blindai_model_bytes", "Bytes of those models.", state.model_bytes);
   gauge("blindai_workers", "Models that are loaded or loading.", state.workers.workers);
@@ -217,6 +221,10 @@ std::string Metrics::text(const ServerState& state) const {
         state.workers.evictions);
   count("blindai_worker_crashes_total", "Workers that ended after they had loaded.",
         state.workers.crashes);
+  count("blindai_worker_no_room_total", "Models that could not be loaded beside those at work.",
+        state.workers.no_room);
+  count("blindai_worker_memory_ends_total", "Workers that were ended for the memory they took.",
+        state.workers.memory_ends);
   gauge("blindai_resident_bytes", "Resident memory of the server without its workers.",
         state.resident_bytes);
   gauge("blindai_uptime_seconds", "Since the server's start.",

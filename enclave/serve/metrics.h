@@ -49,8 +49,9 @@ enum class LimitKind : uint8_t {
   kPredictionsPerMinute,
   kAnonymousPredictionsPerMinute,
   kConcurrentPredictions,
+  kBytesInFlight,
 };
-inline constexpr size_t kNumLimitKinds = 8;
+inline constexpr size_t kNumLimitKinds = 9;
 // As in the configuration: "models_per_account".
 std::string_view name_of(LimitKind kind);
 
@@ -61,6 +62,7 @@ struct ServerState {
   WorkerPool::Counts workers = {};
   uint64_t models = 0;
   uint64_t model_bytes = 0;  // of the ONNX files
+  uint64_t held_bytes = 0;   // by requests on their way
   uint64_t resident_bytes = 0;
   std::chrono::seconds uptime{0};
 };

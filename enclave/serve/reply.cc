@@ -15,8 +15,23 @@ HttpResponse json_response(unsigned status, std::string body) {
   return out;
 }
 
+namespace {
+
+// Seconds until what is full now may well have room: a run ends, or a model is stopped.
+constexpr std::pair<std::string_view, const char*> kRetryAfter[] = {
+    {"infer.no-room", "5"},       {"infer.job-memory", "5"},    {"infer.memory", "5"},
+    {"infer.wait-deadline", "5"}, {"infer.waiting", "1"},       {"infer.worker-died", "1"},
+    {"infer.stopped", "1"},       {"limit.account-bytes", "1"}, {"server.busy", "1"},
+};
+
+}  // namespace
+
 HttpResponse problem_response(const Problem& problem) {
-  return json_response(http_status(problem.code), error_json(problem));
+  HttpResponse out = json_response(http_status(problem.code), error_json(problem));
+  const auto* const found = std::ranges::find(kRetryAfter, problem.name(),
+                                              &std::pair<std::string_view, const char*>::first);
+  if (found != std::end(kRetryAfter)) out.fields.emplace_back("retry-after", found->second);
+  return out;
 }
 
 Outcome<bool> flag_header(const HttpHead& head, std::string_view name, bool absent) {

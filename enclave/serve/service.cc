@@ -163,6 +163,8 @@ HttpFields BlindaiService::expiry_fields(const ModelRecord& record) const {
 Outcome<BlindaiService::Exchange> BlindaiService::upload(const Asked& asked) {
   ASSIGN_OR_RETURN(UploadPlan plan,
                    plan_upload(context_, asked.head, asked.route.model_id, asked.caller));
+  plan.held = context_.tenancy.admission.hold(asked.caller->use);
+  RETURN_IF_ERROR(plan.held.add(UploadExchange::kBytes));
   auto exchange = std::make_shared<UploadExchange>(context_, asked.reply, std::move(plan));
   exchange->start();
   return exchange;
@@ -189,6 +191,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::infer(const Asked& asked) {
                      {.record = asked.record,
                       .statistics = statistics,
                       .pass = std::move(*pass),
+                      .held = admission.hold(caller.use),
                       .fields = std::move(fields)},
                      asked.head, asked.reply);
 }

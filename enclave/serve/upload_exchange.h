@@ -16,6 +16,10 @@ namespace blindai {
 class UploadExchange final : public HttpExchange,
                              public std::enable_shared_from_this<UploadExchange> {
  public:
+  static constexpr size_t kPieceLen = 256 * 1024;
+  // What one upload holds here.
+  static constexpr size_t kBytes = 2 * kPieceLen;
+
   UploadExchange(ServeContext& context, HttpReply reply, UploadPlan plan);
   ~UploadExchange() override;
   // Opens the upload. Call once, when the exchange is owned by a shared_ptr.
@@ -26,8 +30,6 @@ class UploadExchange final : public HttpExchange,
   void body_done() override;
 
  private:
-  static constexpr size_t kPieceLen = 256 * 1024;
-
   // What the background thread works on: shared with it, so that it can outlive the exchange. Only
   // the thread touches it while `busy_` is set.
   struct Work {

@@ -20,6 +20,7 @@ struct UploadPlan {
   std::shared_ptr<const Caller> caller;
   std::unique_ptr<UploadQuota::Room> room;
   bool length_known = false;
+  HeldBytes held;  // of the server's memory, while it arrives
 };
 
 // Errors: those of may_upload(), may_use_handle() and UploadQuota::begin(); kDenied

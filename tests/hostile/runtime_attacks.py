@@ -258,7 +258,7 @@ TIME = [
         "one matrix product of many seconds, which cannot be stopped",
         Bounded("deadline"),
         long_product,
-        {"n": np.full(2, 12_000, np.int64)},
+        {"n": np.full(2, 8_000, np.int64)},
     ),
     operator(
         "regular-expression",
