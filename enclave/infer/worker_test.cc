@@ -357,7 +357,7 @@ TEST_F(WorkerDeadline, ACallerWhoLeavesARunThatCannotBeStoppedEndsTheProcess) {
       worker->run(request(*worker, {{{2}, raw_of<int64_t>({12'000, 12'000})}}),
                   [](Outcome<RunResult>) { ADD_FAILURE() << "nobody waits for it any more"; });
   auto timer = reactor->timer();  // until it is within the product
-  timer->after(milliseconds(1500), [&] { worker->cancel(job); });
+  timer->after(milliseconds(4000), [&] { worker->cancel(job); });
   wait_until([&] { return exited && host().num_processes() == 0; });
 }
 
@@ -375,7 +375,7 @@ TEST_F(WorkerDeadline, ThoseBesideAJobThatDoesNotStopAreHandedBackWhole) {
   Unserved unserved;
   std::string hog;
   RunRequest endless = request(*worker, {{{2}, raw_of<int64_t>({12'000, 12'000})}});
-  endless.time_limit = milliseconds(1500);
+  endless.time_limit = milliseconds(4000);
   unserved.watch(endless);
   worker->run(std::move(endless), [&](Outcome<RunResult> r) { hog = r.error().name(); });
   for (const int64_t n : {11'000, 7}) {  // one runs beside it, the other waits
