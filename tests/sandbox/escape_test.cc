@@ -30,6 +30,10 @@ std::vector<Named> all_attempts() {
   return out;
 }
 
+// Each attempt is a process with ONNX Runtime in it, which the sanitizers make slow; what they look
+// for is in all of them alike.
+constexpr size_t kStep = kUnderSanitizer ? 8 : 1;
+
 class Escape : public ::testing::Test {
  protected:
   EscapeHarness harness{BLINDAI_BINARY_DIR "/bin/blindai-escape", engine_library()};
@@ -54,7 +58,9 @@ TEST_F(Escape, TheListIsLongAndItsNamesAreDifferent) {
 TEST_F(Escape, NothingGetsThroughAndAllOfItIsMeant) {
   const bool root = is_full_root();
   std::ostringstream table;
-  for (const auto& [name, attempt, control] : all_attempts()) {
+  const std::vector<Named> attempts = all_attempts();
+  for (size_t i = 0; i < attempts.size(); i += kStep) {
+    const auto& [name, attempt, control] = attempts[i];
     const Happened inside = harness.happens(Mode::kSandbox, name);
     // The kernel counts threads for a worker alone only in a user namespace.
     const bool counted = harness.report()[Layer::kUserNamespace].is_applied();
@@ -142,7 +148,8 @@ TEST_F(Escape, WithoutTheFilterTheOtherLayersStillRefuse) {
            SandboxLevel::kFull)
            .empty())
     GTEST_SKIP() << "this machine permits the basic sandbox only";
-  for (const std::string_view name : kHeld) {
+  for (size_t i = 0; i < std::size(kHeld); i += kStep) {
+    const std::string_view name = kHeld[i];
     const Happened inside = harness.happens(Mode::kLayers, name);
     EXPECT_EQ(inside.kind, Kind::kRefused) << name << ": " << inside.text();
     EXPECT_FALSE(harness.report()[Layer::kSeccomp].is_applied());
