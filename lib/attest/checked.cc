@@ -46,6 +46,7 @@ Problem CheckList::problem() const {
 
 size_t CheckBook::append(std::span<const CheckSpec> specs) {
   const size_t first = checks_.size();
+  checks_.reserve(first + specs.size());
   for (const CheckSpec& spec : specs)
     checks_.push_back({spec.id, spec.code, CheckState::kNotReached, {}, {}});
   return first;
