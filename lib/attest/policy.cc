@@ -1,5 +1,7 @@
 #include "lib/attest/policy.h"
 
+#include <algorithm>
+
 #include "lib/attest/policy_reader.h"
 
 namespace blindai {
@@ -35,6 +37,14 @@ constexpr Spec kOldFlagsMask{"attributes_mask_flags_hex",
 constexpr Spec kOldXfrmMask{"attributes_mask_xfrm_hex",
                             "attributes_mask_xfrm_hex = \"0xffffffffffffff1b\""};
 
+// As Intel names them. Nothing else could be written again as it was read.
+bool is_advisory(std::string_view text) {
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !text.empty() && std::ranges::all_of(text, allowed);
+}
+
 // Intel alone publishes statuses, advisories and evaluation numbers: a policy needs these fields as
 // soon as it accepts SGX or TDX, and may leave them out as long as it does not.
 Outcome<void> read_dcap_fields(PolicyTable& r, Policy& out) {
@@ -52,6 +62,10 @@ Outcome<void> read_dcap_fields(PolicyTable& r, Policy& out) {
   out.advisories.any = r.says_any(kAdvisories);
   if (!out.advisories.any && (needed || r.has(kAdvisories))) {
     ASSIGN_OR_RETURN(out.advisories.values, r.texts(kAdvisories, 0));
+    for (const std::string& text : out.advisories.values)
+      if (!is_advisory(text))
+        return policy_bad(kPolicyValue, "", kAdvisories,
+                          "has " + policy_cited(text) + ", which is not an advisory's name");
   }
   if (needed || r.has(kMinEvaluation)) {
     ASSIGN_OR_RETURN(const int64_t evaluation, r.integer(kMinEvaluation, 0, UINT32_MAX));
