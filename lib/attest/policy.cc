@@ -1,7 +1,5 @@
 #include "lib/attest/policy.h"
 
-#include <algorithm>
-
 #include "lib/attest/policy_reader.h"
 
 namespace blindai {
@@ -36,14 +34,6 @@ constexpr Spec kOldFlagsMask{"attributes_mask_flags_hex",
                              "attributes_mask_flags_hex = \"0xfffffffffffffffd\""};
 constexpr Spec kOldXfrmMask{"attributes_mask_xfrm_hex",
                             "attributes_mask_xfrm_hex = \"0xffffffffffffff1b\""};
-
-// As Intel names them. Nothing else could be written again as it was read.
-bool is_advisory(std::string_view text) {
-  const auto allowed = [](char c) {
-    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !text.empty() && std::ranges::all_of(text, allowed);
-}
 
 // Intel alone publishes statuses, advisories and evaluation numbers: a policy needs these fields as
 // soon as it accepts SGX or TDX, and may leave them out as long as it does not.

@@ -6,15 +6,6 @@ namespace blindai {
 namespace {
 
 constexpr size_t kMaxAdvisories = 256;
-constexpr size_t kMaxAdvisoryLen = 64;
-
-bool is_advisory(std::string_view text) {
-  return !text.empty() && text.size() <= kMaxAdvisoryLen &&
-         std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-                  c == '-';
-         });
-}
 
 }  // namespace
 

@@ -1,5 +1,7 @@
 #include "lib/attest/tcb_status.h"
 
+#include <algorithm>
+
 namespace blindai {
 namespace {
 
@@ -76,6 +78,14 @@ TcbStatus join_launch_and_current(TcbStatus launch, TcbStatus current) {
     return configuration ? TcbStatus::kConfigurationAndSwHardeningNeeded
                          : TcbStatus::kSwHardeningNeeded;
   return configuration ? TcbStatus::kConfigurationNeeded : TcbStatus::kUpToDate;
+}
+
+bool is_advisory(std::string_view text) {
+  constexpr size_t kMaxLen = 64;
+  const auto allowed = [](char c) {
+    return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  return !text.empty() && text.size() <= kMaxLen && std::ranges::all_of(text, allowed);
 }
 
 }  // namespace blindai

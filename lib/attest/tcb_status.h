@@ -28,6 +28,9 @@ std::string_view name_of(TcbStatus status);
 // Errors: kMalformed "tcb.status" for any other spelling.
 Result<TcbStatus> parse_tcb_status(std::string_view text);
 
+// Whether the text is as Intel names its security advisories: 1 to 64 letters, digits and '-'.
+bool is_advisory(std::string_view text);
+
 // The status of a quote, from its platform's and that of its quoting enclave or TDX module. Intel's
 // rule: a revoked one revokes both; an out-of-date part makes the platform out of date, and keeps
 // the need for configuration visible. `part` is one of kUpToDate, kOutOfDate, kRevoked.
