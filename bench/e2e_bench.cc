@@ -20,6 +20,7 @@
 #include "enclave/infer/worker_pool.h"
 #include "tests/onnx_builder.h"
 #include "tests/running_server.h"
+#include "tests/support/memory_model.h"
 
 namespace blindai {
 namespace {
@@ -217,26 +218,12 @@ void worker_memory(const std::string& bin) {
   options.worker_path = bin + "/blindai-worker";
   options.engine_path = bin + "/libonnxruntime.so.1.28.0";
   WorkerPool pool(*reactor, std::move(options), {});
-  const auto model = std::make_shared<Bytes>(onnx_builder::identity(Datatype::kFp32, {1, 16}));
-  class MemorySource final : public ModelSource {
-   public:
-    explicit MemorySource(std::shared_ptr<Bytes> bytes) : bytes_(std::move(bytes)) {}
-    Result<size_t> read(std::span<uint8_t> out) override {
-      const size_t n = std::min(out.size(), bytes_->size() - at_);
-      std::memcpy(out.data(), bytes_->data() + at_, n);
-      at_ += n;
-      return n;
-    }
-
-   private:
-    std::shared_ptr<Bytes> bytes_;
-    size_t at_ = 0;
-  };
+  const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
   uint64_t resident = 0;
   pool.get(
       {},
-      [model]() -> Result<WorkerPool::Model> {
-        return WorkerPool::Model{std::make_unique<MemorySource>(model), model->size()};
+      [&model]() -> Result<WorkerPool::Model> {
+        return WorkerPool::Model{std::make_unique<MemoryModel>(model), model.size()};
       },
       [&](Outcome<std::shared_ptr<Worker>> worker) {
         if (worker.has_value()) resident = (*worker)->resident_bytes_before_model();

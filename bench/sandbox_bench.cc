@@ -21,6 +21,7 @@
 #include "enclave/infer/shared_memory.h"
 #include "enclave/infer/worker.h"
 #include "tests/onnx_builder.h"
+#include "tests/support/memory_model.h"
 
 namespace blindai {
 namespace {
@@ -162,26 +163,11 @@ void compare(const Case& tried, int rounds) {
       ratio <= 1.01 ? "holds" : "MISSED");
 }
 
-class WholeModel final : public ModelSource {
- public:
-  explicit WholeModel(const Bytes& model) : model_(model) {}
-  Result<size_t> read(std::span<uint8_t> out) override {
-    const size_t n = std::min(out.size(), model_.size() - at_);
-    std::copy_n(model_.begin() + static_cast<ptrdiff_t>(at_), n, out.begin());
-    at_ += n;
-    return n;
-  }
-
- private:
-  const Bytes& model_;
-  size_t at_ = 0;
-};
-
 // As the server does it.
 double start_to_loaded(WorkerHost& host, const Bytes& model) {
   const Clock::time_point start = Clock::now();
   double taken = 0;
-  const auto worker = Worker::start(host, std::make_unique<WholeModel>(model), model.size(),
+  const auto worker = Worker::start(host, std::make_unique<MemoryModel>(model), model.size(),
                                     [&](Outcome<void> started) {
                                       BLINDAI_CHECK(started.has_value());
                                       taken = microseconds_since(start);

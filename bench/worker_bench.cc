@@ -22,6 +22,7 @@
 
 #include "enclave/infer/worker.h"
 #include "tests/onnx_builder.h"
+#include "tests/support/memory_model.h"
 
 namespace blindai {
 namespace {
@@ -183,26 +184,11 @@ void compare_wakeups(int rounds) {
   for (const Variant& variant : kVariants) row(variant.name, samples[variant.name]);
 }
 
-class WholeModel final : public ModelSource {
- public:
-  explicit WholeModel(Bytes model) : model_(std::move(model)) {}
-  Result<size_t> read(std::span<uint8_t> out) override {
-    const size_t n = std::min(out.size(), model_.size() - at_);
-    std::copy_n(model_.begin() + static_cast<ptrdiff_t>(at_), n, out.begin());
-    at_ += n;
-    return n;
-  }
-
- private:
-  Bytes model_;
-  size_t at_ = 0;
-};
-
 class RealWorker {
  public:
   RealWorker() : host_(*reactor_, options()) {
     const Bytes model = onnx_builder::identity(Datatype::kFp32, {1, 16});
-    worker_ = Worker::start(host_, std::make_unique<WholeModel>(model), model.size(),
+    worker_ = Worker::start(host_, std::make_unique<MemoryModel>(model), model.size(),
                             [this](Outcome<void> started) {
                               if (!started) std::abort();
                               reactor_->stop();

@@ -6,13 +6,6 @@
 
 namespace blindai {
 
-Result<size_t> MemoryModel::read(std::span<uint8_t> out) {
-  const size_t n = std::min({out.size(), piece_, model_.size() - at_});
-  std::copy_n(model_.begin() + static_cast<ptrdiff_t>(at_), n, out.begin());
-  at_ += n;
-  return n;
-}
-
 std::string worker_program() {
   return BLINDAI_BINARY_DIR "/bin/blindai-worker";
 }

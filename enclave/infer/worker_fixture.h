@@ -6,21 +6,9 @@
 #include <optional>
 
 #include "enclave/infer/worker_pool.h"
+#include "tests/support/memory_model.h"
 
 namespace blindai {
-
-// A model in memory, given out in pieces of at most `piece` bytes.
-class MemoryModel final : public ModelSource {
- public:
-  explicit MemoryModel(Bytes model, size_t piece = 60'000)
-      : model_(std::move(model)), piece_(piece) {}
-  Result<size_t> read(std::span<uint8_t> out) override;
-
- private:
-  Bytes model_;
-  size_t piece_;
-  size_t at_ = 0;
-};
 
 // One input of a test: its shape and its bytes as they are sent.
 struct TestInput {
