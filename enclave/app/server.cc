@@ -17,6 +17,7 @@
 #include "enclave/app/tee_setup.h"
 #include "enclave/app/worker_setup.h"
 #include "enclave/config/measured_config.h"
+#include "enclave/infer/resident_memory.h"
 #include "enclave/infer/worker_pool.h"
 #include "enclave/serve/context.h"
 #include "enclave/serve/metrics.h"
@@ -104,15 +105,6 @@ void announce(const std::string& version, const std::string& address, uint16_t p
   std::fflush(stdout);
 }
 
-// VmRSS of this process; 0 where the kernel does not say.
-uint64_t resident_bytes() {
-  std::ifstream statm("/proc/self/statm");
-  uint64_t pages = 0;
-  uint64_t resident = 0;
-  statm >> pages >> resident;
-  return resident * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-}
-
 // SIGTERM and SIGINT, as a descriptor for the reactor. Blocked before any thread starts.
 int stop_signals() {
   sigset_t signals;
@@ -197,7 +189,7 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
                       .http = server->counters(),
                       .workers = workers.counts(),
                       .held_bytes = tenancy.admission.held_bytes(),
-                      .resident_bytes = resident_bytes(),
+                      .resident_bytes = resident_bytes_of("self"),
                       .uptime = std::chrono::duration_cast<std::chrono::seconds>(
                           Reactor::Clock::now() - started)};
     for (const auto& record : store.vault->catalogue()) {

@@ -1,8 +1,6 @@
 #include "enclave/infer/child_process.h"
 
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -15,6 +13,7 @@
 #include <unistd.h>
 
 #include "enclave/infer/protocol.h"
+#include "enclave/infer/resident_memory.h"
 
 namespace blindai {
 namespace {
@@ -204,15 +203,7 @@ void ChildProcess::collect(bool wait) {
 }
 
 uint64_t ChildProcess::resident_bytes() const {
-  std::array<char, 64> path{};
-  std::snprintf(path.data(), path.size(), "/proc/%d/statm", static_cast<int>(pid_));
-  std::FILE* file = collected_ ? nullptr : std::fopen(path.data(), "re");
-  if (file == nullptr) return 0;
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  const int read = std::fscanf(file, "%lu %lu", &total, &resident);
-  std::fclose(file);
-  return read == 2 ? uint64_t{resident} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+  return collected_ ? 0 : resident_bytes_of(std::to_string(pid_));
 }
 
 }  // namespace blindai

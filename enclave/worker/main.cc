@@ -5,6 +5,7 @@
 
 #include "enclave/infer/packet.h"
 #include "enclave/infer/protocol.h"
+#include "enclave/infer/resident_memory.h"
 #include "enclave/worker/engine.h"
 #include "enclave/worker/sandbox.h"
 #include "enclave/worker/service.h"
@@ -26,7 +27,7 @@ int main(int argc, char** argv) {
   auto engine = Engine::open(arguments->library);
   if (!engine) return kNoEngine;
   worker_protocol::Ready ready;
-  ready.resident_bytes = resident_bytes();
+  ready.resident_bytes = resident_bytes_of("self");  // while there is a /proc
   ready.sandbox = leave_privileges(*arguments, kSocketFd);
   close_system_calls(ready.sandbox);
 

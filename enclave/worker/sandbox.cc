@@ -91,15 +91,4 @@ SandboxReport leave_privileges(const WorkerArguments& arguments, int socket) {
   return report;
 }
 
-uint64_t resident_bytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "re");
-  if (file == nullptr) return 0;
-  unsigned long total = 0;
-  unsigned long resident = 0;
-  const int read = std::fscanf(file, "%lu %lu", &total, &resident);
-  std::fclose(file);
-  if (read != 2) return 0;
-  return uint64_t{resident} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
-}
-
 }  // namespace blindai

@@ -25,9 +25,6 @@ SandboxReport leave_privileges(const WorkerArguments& arguments, int socket);
 // 32-bit programs) end the process.
 void close_system_calls(SandboxReport& report);
 
-// Resident memory of this process, from /proc: before leave_privileges() only. 0 when unknown.
-uint64_t resident_bytes();
-
 // Of leave_privileges(), in namespaces.cc: kUser, kUserNamespace, kNetworkNamespace, kIpcNamespace,
 // kPidNamespace, kMountNamespace, kEmptyRoot. Uses the capabilities that the process was started
 // with, and does not drop them.
