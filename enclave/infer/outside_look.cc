@@ -13,7 +13,7 @@ namespace {
 
 constexpr size_t kMaxStatus = 16 * 1024;
 
-// The words of one line, up to four of them.
+// The words of one line.
 std::vector<std::string_view> words(std::string_view line) {
   std::vector<std::string_view> out;
   while (!line.empty()) {

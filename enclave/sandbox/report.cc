@@ -61,6 +61,12 @@ std::string_view usual_cause(int error) {
   }
 }
 
+// Root of a container that has no second user becomes nobody in a user namespace of its own.
+bool is_held(const SandboxReport& report, Layer layer) {
+  return report[layer].is_applied() ||
+         (layer == Layer::kUser && report[Layer::kUserNamespace].is_applied());
+}
+
 }  // namespace
 
 LayerState LayerState::refused(int error) {
@@ -114,16 +120,6 @@ bool is_required(Layer layer, SandboxLevel level) {
   const Need need = row_of(layer).need;
   return need == Need::kBasic || (need == Need::kFull && level == SandboxLevel::kFull);
 }
-
-namespace {
-
-// Root of a container that has no second user becomes nobody in a user namespace of its own.
-bool is_held(const SandboxReport& report, Layer layer) {
-  return report[layer].is_applied() ||
-         (layer == Layer::kUser && report[Layer::kUserNamespace].is_applied());
-}
-
-}  // namespace
 
 std::vector<Layer> missing(const SandboxReport& report, SandboxLevel level) {
   std::vector<Layer> out;

@@ -73,6 +73,8 @@ class InferExchange final : public HttpExchange,
  private:
   bool grow_json(uint64_t most);
   void receive_json();
+  // Takes the request, holds memory for its tensors and begins to count its time.
+  Outcome<void> accept(Outcome<InferRequest> request);
   void receive_request(Outcome<InferRequest> request);
   void receive_chunked();
   void watch_time();
@@ -179,12 +181,16 @@ void InferExchange::receive_json() {
   receive_request(parse_infer_request(json_, split_.binary_len, record_->signature, limits_));
 }
 
-void InferExchange::receive_request(Outcome<InferRequest> request) {
-  if (!request.has_value()) return refuse(request.error());
-  request_ = std::move(*request);
-  const Outcome<void> room = held_.add(request_->area_bytes);
-  if (!room.has_value()) return refuse(room.error());
+Outcome<void> InferExchange::accept(Outcome<InferRequest> request) {
+  ASSIGN_OR_RETURN(request_, std::move(request));
+  RETURN_IF_ERROR(held_.add(request_->area_bytes));
   watch_time();
+  return {};
+}
+
+void InferExchange::receive_request(Outcome<InferRequest> request) {
+  if (const Outcome<void> taken = accept(std::move(request)); !taken.has_value())
+    return refuse(taken.error());
   worker_ = context_.workers.loaded(record_->content_id);
   if (worker_ != nullptr) return place_inputs();
   wait_for_worker([](InferExchange& self) {
@@ -248,11 +254,8 @@ void InferExchange::receive_chunked() {
       split_.raw ? parse_raw_request(json_.size(), record_->signature, limits_)
                  : parse_infer_request(BytesView(json_).first(static_cast<size_t>(split_.json_len)),
                                        split_.binary_len, record_->signature, limits_);
-  if (!request.has_value()) return refuse(request.error());
-  request_ = std::move(*request);
-  const Outcome<void> room = held_.add(request_->area_bytes);
-  if (!room.has_value()) return refuse(room.error());
-  watch_time();
+  if (const Outcome<void> taken = accept(std::move(request)); !taken.has_value())
+    return refuse(taken.error());
   wait_for_worker([](InferExchange& self) {
     self.place_inputs();
     if (self.answered_) return;

@@ -6,15 +6,6 @@
 #include <utility>
 
 namespace blindai {
-
-HttpResponse json_response(unsigned status, std::string body) {
-  HttpResponse out;
-  out.status = status;
-  out.fields = {{"content-type", "application/json"}};
-  out.body = std::move(body);
-  return out;
-}
-
 namespace {
 
 // Seconds until what is full now may well have room: a run ends, or a model is stopped.
@@ -25,6 +16,14 @@ constexpr std::pair<std::string_view, const char*> kRetryAfter[] = {
 };
 
 }  // namespace
+
+HttpResponse json_response(unsigned status, std::string body) {
+  HttpResponse out;
+  out.status = status;
+  out.fields = {{"content-type", "application/json"}};
+  out.body = std::move(body);
+  return out;
+}
 
 HttpResponse problem_response(const Problem& problem) {
   HttpResponse out = json_response(http_status(problem.code), error_json(problem));
