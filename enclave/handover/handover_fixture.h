@@ -7,10 +7,10 @@
 #include "enclave/handover/giver.h"
 #include "enclave/tee/simulation/simulation_source.h"
 #include "enclave/vault/vault_fixture.h"
-#include "lib/channel/claims.h"
 #include "lib/channel/simulation_root.h"
 #include "lib/crypto/crypto.h"
 #include "lib/handover/release.h"
+#include "tests/support/handover_offer.h"
 
 namespace blindai::handover_fixture {
 
@@ -42,17 +42,7 @@ struct Asker {
       : source(measurement, [] { return kNow; }, std::move(faults)) {
     random_bytes(exporter);
   }
-  HandoverOffer offer() {
-    HandoverOffer out{.evidence = {Tee::kSgx, {}},
-                      .claims = encode_handover_claims({.config_hash = sha256(as_bytes(config)),
-                                                        .exporter = exporter,
-                                                        .handover_key = key.public_key()}),
-                      .collateral = source.collateral().value(),
-                      .config = config,
-                      .keeps = true};
-    out.evidence = source.evidence(report_data_of(out.claims)).value();
-    return out;
-  }
+  HandoverOffer offer() { return make_offer(source, key, exporter, config); }
   Bytes request() { return encode_offer(offer()).value(); }
   Result<HandedKeys> open(BytesView request, BytesView answer) const {
     ASSIGN_OR_RETURN(const HpkeSealed sealed, decode_sealed_keys(answer));

@@ -10,7 +10,6 @@
 #include <map>
 
 #include "enclave/tee/simulation/simulation_source.h"
-#include "lib/channel/claims.h"
 #include "lib/channel/simulation_root.h"
 #include "lib/crypto/crypto.h"
 #include "lib/handover/claims.h"
@@ -18,6 +17,7 @@
 #include "tests/access/peer.h"
 #include "tests/onnx_builder.h"
 #include "tests/server_process.h"
+#include "tests/support/handover_offer.h"
 #include "tests/support/lying_server.h"
 
 namespace blindai {
@@ -65,16 +65,8 @@ class HandoverToTest : public testing::Test {
     return HttpClient::connect(old_.address(), *tls_, {}, nullptr).value();
   }
   HandoverOffer offer_for(HttpClient& http) {
-    HandoverOffer out{.evidence = {Tee::kSgx, {}},
-                      .claims = encode_handover_claims(
-                          {.config_hash = config_hash_,
-                           .exporter = http.tls().export_key(kHandoverExporterLabel).value(),
-                           .handover_key = key_.public_key()}),
-                      .collateral = source_.collateral().value(),
-                      .config = config_,
-                      .keeps = true};
-    out.evidence = source_.evidence(report_data_of(out.claims)).value();
-    return out;
+    return make_offer(source_, key_, http.tls().export_key(kHandoverExporterLabel).value(),
+                      config_);
   }
   static Reply send(HttpClient& http, const Bytes& message) {
     return reply_of(
