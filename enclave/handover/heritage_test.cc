@@ -1,6 +1,6 @@
 #include "enclave/handover/heritage.h"
 
-#include "enclave/handover/handover_fixture.h"
+#include "enclave/handover/handover_fixture_test.h"
 
 namespace blindai {
 namespace {
