@@ -196,11 +196,25 @@ class TestTally:
         assert done.stdout.splitlines()[-1] == "2 passed, 1 failed, 1 skipped"
         assert done.returncode == 1
 
+    def test_says_why_a_case_failed(self, tmp_path: Path) -> None:
+        gtest = (
+            '<testsuites><testsuite><testcase name="A" classname="T" status="run">'
+            '<failure message="f.cc:3&#10;Expected: 4&#10;  got: 5"/></testcase>'
+            "</testsuite></testsuites>"
+        )
+        done = self.run(
+            self.reports(tmp_path, self.CTEST.format("lib-base_test", "fail", "<failure/>"), gtest)
+        )
+        assert done.returncode == 1
+        told = done.stdout.split("FAILED   ")[1].splitlines()
+        assert told[0] == "dev lib-base_test: T.A"
+        assert [line.strip() for line in told[1:4]] == ["f.cc:3", "Expected: 4", "got: 5"]
+
     def test_a_preset_that_was_not_built_has_failed(self, tmp_path: Path) -> None:
         results = self.reports(tmp_path, self.CTEST.format("fuzz_a", "run", ""), None)
         (results / "asan").mkdir()
         done = self.run(results)
-        assert "asan: no readable report" in done.stdout
+        assert "FAILED   asan\n           no readable report" in done.stdout
         assert done.stdout.splitlines()[-1] == "3 passed, 1 failed, 1 skipped"
 
     def test_a_leak_after_the_last_test_has_failed(self, tmp_path: Path) -> None:
@@ -214,5 +228,5 @@ class TestTally:
         results = self.reports(tmp_path, self.CTEST.format("fuzz_a", "run", ""), None)
         (results / "python.junit").unlink()
         done = self.run(results)
-        assert "python.junit: the suite ended before it wrote its report" in done.stdout
+        assert "python.junit\n           the suite ended before it wrote its" in done.stdout
         assert done.returncode == 1

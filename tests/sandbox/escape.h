@@ -32,10 +32,10 @@ using Attempt = int (*)(const Bait& bait);
 
 // How the control run must come out, so that the refusal inside is the sandbox's.
 enum class Control : uint8_t {
-  kGetsThrough,  // for everybody
+  kGetsThrough,  // for everybody, on every kernel
   kDiffers,      // gets through, or is refused with another errno: the arguments are harmless, or
-                 // not every kernel has it
-  kRootDiffers,  // the same for root with its powers; for others it is refused as inside
+                 // not every kernel has it. Whom the machine refuses it too (powers that this user
+                 // lacks, hard limits, what the kernel was built without) cannot tell: counted.
   kSealed,       // refused there too: it is the seal that holds, besides the sandbox
 };
 

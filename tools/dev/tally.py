@@ -1,4 +1,5 @@
-"""Adds up the reports of one ./dev test run and prints the last line, "N passed, N failed".
+"""Adds up the reports of one ./dev test run and prints what was skipped and what
+failed, each with its reason, and at last "N passed, N failed".
 
 Usage: tally.py FOLDER
 FOLDER/<suite>.junit          a pytest or check report
@@ -18,7 +19,7 @@ from pathlib import Path
 @dataclass
 class Tally:
     passed: int = 0
-    failed: list[str] = field(default_factory=list)
+    failed: list[tuple[str, str]] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
 
     def add(self, other: Tally) -> None:
@@ -27,14 +28,22 @@ class Tally:
         self.skipped += other.skipped
 
 
+def complaint(failures: list[ET.Element]) -> str:
+    """What the failures of one case say: the beginning of it, for the rest is in the log."""
+    texts = [f.get("message") or f.text or "" for f in failures]
+    lines = [line for text in texts for line in text.splitlines() if line.strip()]
+    return "\n".join(line[:200] for line in lines[:12])
+
+
 def count_cases(report: Path, suite: str) -> Tally:
     """Counts the <testcase> elements of a JUnit or GoogleTest report."""
     tally = Tally()
     for case in ET.parse(report).getroot().iter("testcase"):
         name = f"{suite}: {case.get('classname', '')}.{case.get('name', '')}"
         skip = case.find("skipped")
-        if case.find("failure") is not None or case.find("error") is not None:
-            tally.failed.append(name)
+        failures = case.findall("failure") + case.findall("error")
+        if failures:
+            tally.failed.append((name, complaint(failures)))
         elif skip is not None:
             reason = (skip.get("message") or "").strip().splitlines()
             tally.skipped.append((name, reason[-1] if reason else "no reason given"))
@@ -55,16 +64,16 @@ def count_preset(folder: Path) -> Tally:
         if own.exists():
             cases = count_cases(own, f"{folder.name} {name}")
             if failed and not cases.failed:
-                cases.failed.append(f"{folder.name}: {name} (after its last test, or at exit)")
+                cases.failed.append((f"{folder.name}: {name}", "after its last test, or at exit"))
             tally.add(cases)
         elif failed:
-            tally.failed.append(f"{folder.name}: {name}")
+            tally.failed.append((f"{folder.name}: {name}", complaint(program.findall("failure"))))
         elif (skip := program.find("skipped")) is not None:
             reason = skip.get("message") or ""
             if reason.startswith(("SKIP_", "Disabled")):
                 tally.skipped.append((f"{folder.name}: {name}", reason))
             else:  # for example a program that was not built
-                tally.failed.append(f"{folder.name}: {name} ({reason or 'did not run'})")
+                tally.failed.append((f"{folder.name}: {name}", reason or "did not run"))
         else:
             tally.passed += 1
     return tally
@@ -79,10 +88,10 @@ def total(results: Path) -> Tally:
             elif entry.suffix == ".junit":
                 tally.add(count_cases(entry, entry.stem))
         except (OSError, ET.ParseError) as error:
-            tally.failed.append(f"{entry.name}: no readable report ({error})")
+            tally.failed.append((entry.name, f"no readable report ({error})"))
     for suite in ("python.junit", "check.junit"):
         if not (results / suite).exists():
-            tally.failed.append(f"{suite}: the suite ended before it wrote its report")
+            tally.failed.append((suite, "the suite ended before it wrote its report"))
     return tally
 
 
@@ -90,8 +99,10 @@ def main() -> int:
     tally = total(Path(sys.argv[1]))
     for name, reason in tally.skipped:
         print(f"skipped  {name}: {reason}")
-    for name in tally.failed:
+    for name, why in tally.failed:
         print(f"FAILED   {name}")
+        for line in why.splitlines():
+            print(f"           {line}")
     line = f"{tally.passed} passed, {len(tally.failed)} failed"
     print(line + (f", {len(tally.skipped)} skipped" if tally.skipped else ""))
     return 1 if tally.failed else 0
