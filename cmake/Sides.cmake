@@ -65,11 +65,12 @@ function(blindai_program target)
   _blindai_common(${target})
   _blindai_link(${target} ${A_SIDE} USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/bin)
+  set_property(GLOBAL APPEND PROPERTY BLINDAI_PROGRAMS ${target})
 endfunction()
 
 # Reading GoogleTest and the standard library is half of what a test's source costs the compiler, so
 # with BLINDAI_TEST_PCH (the sanitizer presets) they are read once for all tests, as compiled as
-# these are. `dev` reads them for each, which shows missing includes.
+# these are.
 function(_blindai_test_headers)
   if(TARGET tests-headers)
     return()
@@ -95,13 +96,15 @@ if(BLINDAI_TEST_PCH)
   list(APPEND BLINDAI_TEST_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
-# blindai_test(lib/base SOURCES a_test.cc ... [USES more ...] [THIRD_PARTY ...])
+# blindai_test(lib/base SOURCES a_test.cc ... [USES more ...] [THIRD_PARTY ...] [PLAIN])
 # One GoogleTest program per module, "lib-base_test"; a ctest entry of the same name.
+# PLAIN: it does more, or measures, where no sanitizer is; ./dev test runs it there too, which gives
+# the ctest entry that label. The others it runs under the sanitizers alone.
 function(blindai_test path)
   if(NOT BLINDAI_TESTS)
     return()
   endif()
-  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(A "PLAIN" "TIMEOUT" "SOURCES;USES;THIRD_PARTY" ${ARGN})
   string(REPLACE "/" "-" target ${path}_test)
   add_executable(${target} ${A_SOURCES})
   _blindai_common(${target})
@@ -113,36 +116,69 @@ function(blindai_test path)
     _blindai_test_headers()
     target_precompile_headers(${target} REUSE_FROM tests-headers)
   endif()
-  # Tests name their helpers as suits each file.
-  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  # In `dev` as well, so that what one preset compiles the others do. Fewer at once than of other
+  # sources: a test's own code costs more than its headers.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
   endif()
   add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
   set_tests_properties(${target} PROPERTIES TIMEOUT ${A_TIMEOUT})
+  if(A_PLAIN)
+    set_tests_properties(${target} PROPERTIES LABELS plain)
+  endif()
 endfunction()
 
 # blindai_fuzzer(byte_reader USES lib/base)
-# fuzz/<name>.cc with seeds in fuzz/corpus/<name>/. Under the preset `fuzz` a libFuzzer program;
-# under every other preset a program that replays the seeds, run by ctest.
+# fuzz/<name>.cc with seeds in fuzz/corpus/<name>/. Under the preset `fuzz` a libFuzzer program
+# "fuzz_<name>"; under every other preset a part of the one program that replays seeds, and a ctest
+# entry of that name, which is also a target.
 function(blindai_fuzzer name)
   if(NOT BLINDAI_TESTS)
     return()
   endif()
   cmake_parse_arguments(A "" "" "USES;THIRD_PARTY" ${ARGN})
   set(target fuzz_${name})
-  add_executable(${target} ${PROJECT_SOURCE_DIR}/fuzz/${name}.cc)
-  _blindai_common(${target})
-  _blindai_link(${target} tests USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+  set(source ${PROJECT_SOURCE_DIR}/fuzz/${name}.cc)
+  set(places BLINDAI_SOURCE_DIR="${PROJECT_SOURCE_DIR}" BLINDAI_BINARY_DIR="${PROJECT_BINARY_DIR}")
   if(BLINDAI_FUZZ)
+    add_executable(${target} ${source})
+    _blindai_common(${target})
+    _blindai_link(${target} tests USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
+    target_compile_definitions(${target} PRIVATE ${places})
     target_link_options(${target} PRIVATE -fsanitize=fuzzer)
-  else()
-    target_sources(${target} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cc)
-    add_test(NAME ${target} COMMAND ${target} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
-    set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+    return()
   endif()
+  add_library(${target}_entry OBJECT ${source})
+  _blindai_common(${target}_entry)
+  _blindai_link(${target}_entry tests USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+  target_compile_definitions(${target}_entry PRIVATE LLVMFuzzerTestOneInput=${target} ${places})
+  target_compile_options(${target}_entry PRIVATE ${BLINDAI_TEST_OPTIONS})
+  add_custom_target(${target} DEPENDS fuzz_replay)
+  add_test(NAME ${target}
+           COMMAND fuzz_replay ${name} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${name})
+  set_tests_properties(${target} PROPERTIES TIMEOUT 120)
+  set_property(GLOBAL APPEND PROPERTY BLINDAI_FUZZERS ${name})
+endfunction()
+
+# fuzz_replay: every fuzzer's entry in one program, since linking each took as long as compiling it.
+function(blindai_fuzz_replay)
+  get_property(names GLOBAL PROPERTY BLINDAI_FUZZERS)
+  if(NOT names)
+    return()
+  endif()
+  foreach(name ${names})
+    string(APPEND entries "ENTRY(${name})")
+    list(APPEND parts fuzz_${name}_entry)
+  endforeach()
+  add_executable(fuzz_replay ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cc)
+  _blindai_common(fuzz_replay)
+  _blindai_link(fuzz_replay tests)
+  target_compile_definitions(fuzz_replay PRIVATE BLINDAI_FUZZERS=${entries})
+  target_link_libraries(fuzz_replay PRIVATE ${parts})
+  set_target_properties(fuzz_replay PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/fuzz)
 endfunction()
 
 # blindai_bench(seal_bench [SOURCES more.cc ...] USES lib/seal [THIRD_PARTY openssl])
@@ -170,6 +206,13 @@ function(blindai_python_module target)
   set_target_properties(nanobind-static-ps PROPERTIES BLINDAI_FOREIGN ON)
   _blindai_common(${target})
   _blindai_link(${target} ${A_SIDE} USES ${A_USES} THIRD_PARTY ${A_THIRD_PARTY})
+  set_property(GLOBAL APPEND PROPERTY BLINDAI_PROGRAMS ${target})
+endfunction()
+
+# programs: a target that is every program and Python module, and no test.
+function(blindai_programs)
+  get_property(names GLOBAL PROPERTY BLINDAI_PROGRAMS)
+  add_custom_target(programs DEPENDS ${names})
 endfunction()
 
 function(_blindai_targets_below dir out)

@@ -1,4 +1,4 @@
-// The command line of `blindai collateral`. CLI11 is not written to our warning flags.
+// The command line of `blindai collateral`.
 #include "client/cli/collateral_options.h"
 
 #include <CLI/CLI.hpp>

@@ -10,16 +10,16 @@
 namespace blindai {
 namespace {
 
-const std::string kHash(64, 'a');
+const std::string kOwnedHash(64, 'a');
 
 std::string model_json(uint64_t epoch) {
-  return R"({"model_id":"m","model_hash":")" + kHash + R"(","size":5,"epoch":)" +
+  return R"({"model_id":"m","model_hash":")" + kOwnedHash + R"(","size":5,"epoch":)" +
          std::to_string(epoch) + R"(,"content_id":")" + std::string(64, 'c') +
          R"(","inputs":[],"outputs":[]})";
 }
 std::string receipt_json(uint64_t epoch) {
-  return R"({"model_id":"m","model_hash":")" + kHash + R"(","epoch":)" + std::to_string(epoch) +
-         R"(,"content_id":")" + std::string(64, 'c') + "\"}";
+  return R"({"model_id":"m","model_hash":")" + kOwnedHash + R"(","epoch":)" +
+         std::to_string(epoch) + R"(,"content_id":")" + std::string(64, 'c') + "\"}";
 }
 
 class CliOwner : public Cli {

@@ -1,4 +1,3 @@
-// CLI11 is not written to our warning flags.
 #include "client/cli/raw_options.h"
 
 #include <filesystem>

@@ -57,13 +57,13 @@ HttpResponse answer(std::string body) {
   return out;
 }
 
-const std::string kHash(64, 'a');
+const std::string kProvenHash(64, 'a');
 const std::string kContent(64, 'c');
-const std::string kReceipt = R"({"model_id":"m","model_hash":")" + kHash +
+const std::string kReceipt = R"({"model_id":"m","model_hash":")" + kProvenHash +
                              R"(","epoch":7,"content_id":")" + kContent + "\"}";
-const std::string kModel = R"({"model_id":"m","model_hash":")" + kHash +
-                           R"(","size":5,"epoch":7,"content_id":")" + kContent +
-                           R"(","inputs":[],"outputs":[]})";
+const std::string kProvenModel = R"({"model_id":"m","model_hash":")" + kProvenHash +
+                                 R"(","size":5,"epoch":7,"content_id":")" + kContent +
+                                 R"(","inputs":[],"outputs":[]})";
 
 TEST(ConnectionAuth, EveryRequestProvesItsKeyOnItsConnection) {
   LyingServer server;
@@ -196,14 +196,14 @@ TEST(ConnectionAuth, ListsEndorsesAndRetiresKeys) {
 TEST(ConnectionAuth, ReceiptsComeWithAnswersAndAreHeldAgainstThem) {
   LyingServer server;
   const auto connection = connect(server, options_of(some_key()));
-  server.answer_with(answer(kModel));
+  server.answer_with(answer(kProvenModel));
   EXPECT_EQ(to_json(connection->model("m")->receipt.value()), kReceipt);
   EXPECT_EQ(server.requests().back().field("blindai-least-epoch"), "");
   EXPECT_TRUE(connection->model("m", 7).has_value());
   EXPECT_EQ(server.requests().back().field("blindai-least-epoch"), "7");
   // Of a server that passes over the header.
   EXPECT_EQ(connection->model("m", 8).error().name(), "vault.rolled-back");
-  server.answer_with(answer(R"({"model_id":"m","model_hash":")" + kHash +
+  server.answer_with(answer(R"({"model_id":"m","model_hash":")" + kProvenHash +
                             R"(","size":5,"inputs":[],"outputs":[]})"));
   EXPECT_FALSE(connection->model("m")->receipt.has_value());
   EXPECT_EQ(connection->model("m", 1).error().name(), "vault.rolled-back");
@@ -223,7 +223,7 @@ TEST(ConnectionAuth, PrivateUploadsSaySo) {
   const std::string path = testing::TempDir() + "connection_auth_test.onnx";
   std::ofstream(path, std::ios::binary) << "onnx";
   const auto connection = connect(server, options_of(some_key()));
-  server.answer_with(answer(kModel));
+  server.answer_with(answer(kProvenModel));
   const PublicKey first = some_key()->public_key();
   const PublicKey second = some_key()->public_key();
   UploadOptions options;

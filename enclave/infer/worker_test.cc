@@ -25,7 +25,7 @@ namespace {
 
 using std::chrono::milliseconds;
 
-size_t num_open_files() {
+size_t open_files() {
   const std::filesystem::directory_iterator files("/proc/self/fd");
   return static_cast<size_t>(std::distance(begin(files), end(files)));
 }
@@ -745,7 +745,7 @@ TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {
   constexpr int kRounds = kUnderSanitizer ? 20 : 200;
   static_cast<void>(started(onnx_builder::add({1})));
   wait_until([&] { return host().num_processes() == 0; });
-  const size_t before = num_open_files();
+  const size_t before = open_files();
   for (int round = 0; round < kRounds; ++round) {
     auto worker = started(onnx_builder::add({1}));
     ASSERT_TRUE(worker->serving());
@@ -754,7 +754,7 @@ TEST_F(WorkerLoad, TwoHundredRoundsLeaveNoDescriptorAndNoProcess) {
     }
   }
   wait_until([&] { return host().num_processes() == 0; });
-  EXPECT_EQ(num_open_files(), before);
+  EXPECT_EQ(open_files(), before);
 }
 
 }  // namespace

@@ -10,61 +10,61 @@ using std::chrono::nanoseconds;
 using std::chrono::seconds;
 using TimePoint = RateBucket::Clock::time_point;
 
-const TimePoint kStart{seconds(1'000'000)};
+const TimePoint kRateStart{seconds(1'000'000)};
 
 TEST(RateBucket, LetsAWholeMinutesWorthThroughAndThenOneAtATime) {
   for (const uint64_t rate : {1u, 3u, 7u, 60u, 1000u, 999'983u}) {
-    RateBucket bucket(kStart);
+    RateBucket bucket(kRateStart);
     for (uint64_t i = 0; i < rate; ++i)
-      ASSERT_EQ(bucket.take(rate, kStart), std::nullopt) << rate << ": " << i;
-    const auto wait = bucket.take(rate, kStart);
+      ASSERT_EQ(bucket.take(rate, kRateStart), std::nullopt) << rate << ": " << i;
+    const auto wait = bucket.take(rate, kRateStart);
     ASSERT_TRUE(wait.has_value()) << rate;
     EXPECT_LE(*wait, seconds(60)) << rate;
-    EXPECT_EQ(bucket.take(rate, kStart + *wait - nanoseconds(1)), nanoseconds(1)) << rate;
-    EXPECT_EQ(bucket.take(rate, kStart + *wait), std::nullopt) << rate;
-    EXPECT_NE(bucket.take(rate, kStart + *wait), std::nullopt) << rate;
+    EXPECT_EQ(bucket.take(rate, kRateStart + *wait - nanoseconds(1)), nanoseconds(1)) << rate;
+    EXPECT_EQ(bucket.take(rate, kRateStart + *wait), std::nullopt) << rate;
+    EXPECT_NE(bucket.take(rate, kRateStart + *wait), std::nullopt) << rate;
   }
 }
 
 TEST(RateBucket, HoldsNoMoreThanAMinutesWorth) {
-  RateBucket bucket(kStart);
-  const TimePoint later = kStart + std::chrono::hours(24 * 365 * 200);
+  RateBucket bucket(kRateStart);
+  const TimePoint later = kRateStart + std::chrono::hours(24 * 365 * 200);
   for (int i = 0; i < 5; ++i) EXPECT_EQ(bucket.take(5, later), std::nullopt);
   EXPECT_EQ(bucket.take(5, later), seconds(12));
   EXPECT_EQ(bucket.take(5, later + seconds(59)), std::nullopt);
 }
 
 TEST(RateBucket, GivesNothingForARateOfZero) {
-  RateBucket bucket(kStart);
-  EXPECT_EQ(bucket.take(0, kStart), seconds(60));
-  EXPECT_EQ(bucket.take(0, kStart + std::chrono::hours(1)), seconds(60));
+  RateBucket bucket(kRateStart);
+  EXPECT_EQ(bucket.take(0, kRateStart), seconds(60));
+  EXPECT_EQ(bucket.take(0, kRateStart + std::chrono::hours(1)), seconds(60));
 }
 
 TEST(RateBucket, IsNotFooledByAClockThatRunsBackwards) {
-  RateBucket bucket(kStart);
-  EXPECT_EQ(bucket.take(1, kStart), std::nullopt);
-  EXPECT_EQ(bucket.take(1, kStart - seconds(3600)), seconds(60));
-  EXPECT_EQ(bucket.take(1, kStart + seconds(59)), seconds(1));
+  RateBucket bucket(kRateStart);
+  EXPECT_EQ(bucket.take(1, kRateStart), std::nullopt);
+  EXPECT_EQ(bucket.take(1, kRateStart - seconds(3600)), seconds(60));
+  EXPECT_EQ(bucket.take(1, kRateStart + seconds(59)), seconds(1));
 }
 
 TEST(RateBucket, FollowsARateThatChanges) {
-  RateBucket bucket(kStart);
-  EXPECT_EQ(bucket.take(2, kStart), std::nullopt);  // half a minute is left
-  EXPECT_EQ(bucket.take(4, kStart), std::nullopt);
-  EXPECT_EQ(bucket.take(4, kStart), std::nullopt);
-  EXPECT_EQ(bucket.take(4, kStart), seconds(15));
+  RateBucket bucket(kRateStart);
+  EXPECT_EQ(bucket.take(2, kRateStart), std::nullopt);  // half a minute is left
+  EXPECT_EQ(bucket.take(4, kRateStart), std::nullopt);
+  EXPECT_EQ(bucket.take(4, kRateStart), std::nullopt);
+  EXPECT_EQ(bucket.take(4, kRateStart), seconds(15));
 }
 
 TEST(RateBucket, TakesBackWhatWasNotUsed) {
-  RateBucket bucket(kStart);
-  EXPECT_TRUE(bucket.is_full(kStart));
-  EXPECT_EQ(bucket.take(1, kStart), std::nullopt);
-  EXPECT_FALSE(bucket.is_full(kStart + milliseconds(59'999)));
+  RateBucket bucket(kRateStart);
+  EXPECT_TRUE(bucket.is_full(kRateStart));
+  EXPECT_EQ(bucket.take(1, kRateStart), std::nullopt);
+  EXPECT_FALSE(bucket.is_full(kRateStart + milliseconds(59'999)));
   bucket.give_back(1);
-  EXPECT_TRUE(bucket.is_full(kStart + milliseconds(59'999)));
+  EXPECT_TRUE(bucket.is_full(kRateStart + milliseconds(59'999)));
   bucket.give_back(1);
-  EXPECT_EQ(bucket.take(1, kStart + seconds(60)), std::nullopt);
-  EXPECT_NE(bucket.take(1, kStart + seconds(60)), std::nullopt);
+  EXPECT_EQ(bucket.take(1, kRateStart + seconds(60)), std::nullopt);
+  EXPECT_NE(bucket.take(1, kRateStart + seconds(60)), std::nullopt);
 }
 
 }  // namespace

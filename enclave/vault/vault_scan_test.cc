@@ -22,7 +22,7 @@ void fill(Store& store) {
 }
 
 // After `damage` to the file of "m": it alone is gone, reported so, and set aside.
-void expect_set_aside(const std::string& id, const std::function<void(Bytes&)>& damage) {
+void expect_scan_sets_aside(const std::string& id, const std::function<void(Bytes&)>& damage) {
   Store store;
   fill(store);
   damage(store.files.content(file_of("m")));
@@ -42,7 +42,7 @@ void expect_set_aside(const std::string& id, const std::function<void(Bytes&)>& 
 }
 
 TEST(Vault, SetsDamagedFilesAsideAndNamesTheDamage) {
-  for (const FileDamage& damage : kFileDamages) expect_set_aside(damage.found, damage.make);
+  for (const FileDamage& damage : kFileDamages) expect_scan_sets_aside(damage.found, damage.make);
 }
 
 TEST(Vault, SetsAFileUnderAnotherModelsNameAside) {

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "lib/attest/vtpm_fixture_test.h"
+#include "tests/support/replaced.h"
 
 namespace blindai {
 namespace {
@@ -26,12 +27,6 @@ struct Machine {
   }
   std::string failures() const { return failures_in(judged()); }
 };
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
 
 TEST(HclReport, ReadsEveryFieldFromItsPlace) {
   const std::string runtime = test_runtime();

@@ -17,7 +17,7 @@ const std::string kSnp =
 std::string section(const std::string& fields) {
   return kTop + kSnp + "[azure]\n" + fields;
 }
-std::string error_of(const std::string& text) {
+std::string azure_error(const std::string& text) {
   const auto policy = parse_policy(text);
   return policy.has_value() ? "accepted" : std::string(policy.error().name());
 }
@@ -61,26 +61,26 @@ TEST(AzurePolicy, HasToNameAPcr) {
 
 TEST(AzurePolicy, RefusesWhatIsNoAcceptedValue) {
   const std::string boot = "pcr4 = [" + quoted('1') + "]\n";
-  EXPECT_EQ(error_of(section(boot)), "accepted");
-  EXPECT_EQ(error_of(section("pcr4 = []\n")), "policy.value");
-  EXPECT_EQ(error_of(section("pcr4 = " + quoted('1') + "\n")), "policy.type");
-  EXPECT_EQ(error_of(section("pcr4 = [4]\n")), "policy.type");
-  EXPECT_EQ(error_of(section("pcr4 = [\"any\"]\n")), "policy.value");
-  EXPECT_EQ(error_of(section("pcr4 = [\"" + std::string(96, '1') + "\"]\n")), "policy.value");
-  EXPECT_EQ(error_of(section(boot + "pcr24 = [" + quoted('1') + "]\n")), "policy.unknown-field");
-  EXPECT_EQ(error_of(section(boot + "PCR5 = [" + quoted('1') + "]\n")), "policy.unknown-field");
-  EXPECT_EQ(error_of(section(boot + "require_secure_boot = 1\n")), "policy.type");
-  EXPECT_EQ(error_of(section(boot + "secure_boot = false\n")), "policy.unknown-field");
-  EXPECT_EQ(error_of(kTop + "azure = true\n" + kSnp), "policy.type");
+  EXPECT_EQ(azure_error(section(boot)), "accepted");
+  EXPECT_EQ(azure_error(section("pcr4 = []\n")), "policy.value");
+  EXPECT_EQ(azure_error(section("pcr4 = " + quoted('1') + "\n")), "policy.type");
+  EXPECT_EQ(azure_error(section("pcr4 = [4]\n")), "policy.type");
+  EXPECT_EQ(azure_error(section("pcr4 = [\"any\"]\n")), "policy.value");
+  EXPECT_EQ(azure_error(section("pcr4 = [\"" + std::string(96, '1') + "\"]\n")), "policy.value");
+  EXPECT_EQ(azure_error(section(boot + "pcr24 = [" + quoted('1') + "]\n")), "policy.unknown-field");
+  EXPECT_EQ(azure_error(section(boot + "PCR5 = [" + quoted('1') + "]\n")), "policy.unknown-field");
+  EXPECT_EQ(azure_error(section(boot + "require_secure_boot = 1\n")), "policy.type");
+  EXPECT_EQ(azure_error(section(boot + "secure_boot = false\n")), "policy.unknown-field");
+  EXPECT_EQ(azure_error(kTop + "azure = true\n" + kSnp), "policy.type");
 }
 
 // It judges what a TEE's evidence vouches for, and so nothing by itself.
 TEST(AzurePolicy, GoesWithASectionOfItsHardware) {
   const std::string azure = "[azure]\npcr4 = [" + quoted('1') + "]\n";
   const std::string nitro = "[nitro]\npcr0 = [\"" + std::string(96, '1') + "\"]\n";
-  EXPECT_EQ(error_of(kTop + azure), "policy.no-tee");
-  EXPECT_EQ(error_of(kTop + nitro + azure), "policy.no-tee");
-  EXPECT_EQ(error_of(kTop + nitro + kSnp + azure), "accepted");
+  EXPECT_EQ(azure_error(kTop + azure), "policy.no-tee");
+  EXPECT_EQ(azure_error(kTop + nitro + azure), "policy.no-tee");
+  EXPECT_EQ(azure_error(kTop + nitro + kSnp + azure), "accepted");
 }
 
 TEST(AzurePolicy, IsReadAsItWasWritten) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/attest/policy.h"
+#include "tests/support/replaced.h"
 
 namespace blindai {
 namespace {
@@ -39,13 +40,7 @@ std::string full() {
          "allow_vlek = true\n";
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
-std::string error_of(std::string_view text) {
+std::string snp_error(std::string_view text) {
   const auto policy = parse_policy(text);
   return policy.has_value() ? "accepted" : std::string(policy.error().name());
 }
@@ -92,37 +87,37 @@ TEST(SnpPolicy, WrittenAndReadBackIsTheSame) {
 }
 
 TEST(SnpPolicy, NamesWhatIsMissing) {
-  EXPECT_EQ(error_of(head()), "policy.missing");
-  EXPECT_EQ(error_of(replaced(least(), "measurement =", "#")), "policy.missing");
+  EXPECT_EQ(snp_error(head()), "policy.missing");
+  EXPECT_EQ(snp_error(replaced(least(), "measurement =", "#")), "policy.missing");
   const auto no_product = parse_policy(replaced(least(), "min_tcb_milan", "#"));
   EXPECT_EQ(no_product.error().name(), "policy.missing");
   EXPECT_NE(no_product.error().sentence.find("min_tcb_turin"), std::string::npos);
   for (const char* part : {"boot_loader = 4, ", "tee = 0, ", "snp = 24, ", ", microcode = 219"})
-    EXPECT_EQ(error_of(replaced(least(), part, "")), "policy.missing") << part;
-  EXPECT_EQ(error_of(replaced(full(), "fmc = 1, ", "")), "policy.missing");
+    EXPECT_EQ(snp_error(replaced(least(), part, "")), "policy.missing") << part;
+  EXPECT_EQ(snp_error(replaced(full(), "fmc = 1, ", "")), "policy.missing");
 }
 
 TEST(SnpPolicy, RefusesWhatItDoesNotKnow) {
-  EXPECT_EQ(error_of(least() + "allow_smtt = false\n"), "policy.unknown-field");
+  EXPECT_EQ(snp_error(least() + "allow_smtt = false\n"), "policy.unknown-field");
   // Milan and Genoa have no FMC: a floor for it would never be judged.
-  EXPECT_EQ(error_of(replaced(least(), "boot_loader", "fmc = 1, boot_loader")),
+  EXPECT_EQ(snp_error(replaced(least(), "boot_loader", "fmc = 1, boot_loader")),
             "policy.unknown-field");
 }
 
 TEST(SnpPolicy, RefusesValuesThatAreNone) {
-  EXPECT_EQ(error_of(replaced(full(), "4444\"]", "444\"]")), "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "snp = 24", "snp = 256")), "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "snp = 24", "snp = -1")), "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "max_vmpl = 1", "max_vmpl = 4")), "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "4294967295", "4294967296")), "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "min_mitigations = 5", "min_mitigations = 0")),
+  EXPECT_EQ(snp_error(replaced(full(), "4444\"]", "444\"]")), "policy.value");
+  EXPECT_EQ(snp_error(replaced(full(), "snp = 24", "snp = 256")), "policy.value");
+  EXPECT_EQ(snp_error(replaced(full(), "snp = 24", "snp = -1")), "policy.value");
+  EXPECT_EQ(snp_error(replaced(full(), "max_vmpl = 1", "max_vmpl = 4")), "policy.value");
+  EXPECT_EQ(snp_error(replaced(full(), "4294967295", "4294967296")), "policy.value");
+  EXPECT_EQ(snp_error(replaced(full(), "min_mitigations = 5", "min_mitigations = 0")),
             "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), std::string(128, '7'), std::string(126, '7'))),
+  EXPECT_EQ(snp_error(replaced(full(), std::string(128, '7'), std::string(126, '7'))),
             "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), std::string(128, '7'), std::string(128, '0'))),
+  EXPECT_EQ(snp_error(replaced(full(), std::string(128, '7'), std::string(128, '0'))),
             "policy.value");
-  EXPECT_EQ(error_of(replaced(full(), "allow_vlek = true", "allow_vlek = 1")), "policy.type");
-  EXPECT_EQ(error_of(replaced(full(), "[\"" + std::string(128, '7') + "\"]", "[]")),
+  EXPECT_EQ(snp_error(replaced(full(), "allow_vlek = true", "allow_vlek = 1")), "policy.type");
+  EXPECT_EQ(snp_error(replaced(full(), "[\"" + std::string(128, '7') + "\"]", "[]")),
             "policy.value");
 }
 

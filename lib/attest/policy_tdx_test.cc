@@ -9,7 +9,7 @@ std::string digits(char digit, size_t n = 96) {
   return "\"" + std::string(n, digit) + "\"";
 }
 
-std::string full() {
+std::string tdx_full() {
   return "format = \"blindai-policy-1\"\n"
          "tcb_statuses = [\"UpToDate\", \"TDRelaunchAdvised\"]\n"
          "advisories = []\n"
@@ -31,25 +31,25 @@ std::string full() {
 }
 
 // The field's line taken out.
-std::string without(std::string_view field) {
-  std::string text = full();
+std::string tdx_without(std::string_view field) {
+  std::string text = tdx_full();
   const size_t at = text.find("\n" + std::string(field) + " =") + 1;
   EXPECT_NE(at, 0u) << field;
   return text.erase(at, text.find('\n', at) + 1 - at);
 }
 
 // The field's line replaced.
-std::string with(std::string_view field, std::string_view value) {
-  return without(field) + std::string(field) + " = " + std::string(value) + "\n";
+std::string tdx_with(std::string_view field, std::string_view value) {
+  return tdx_without(field) + std::string(field) + " = " + std::string(value) + "\n";
 }
 
-std::string error_of(std::string_view text) {
+std::string tdx_error(std::string_view text) {
   const auto policy = parse_policy(text);
   return policy.has_value() ? "accepted" : std::string(policy.error().name());
 }
 
 TEST(TdxPolicy, ReadsEveryField) {
-  const auto policy = parse_policy(full());
+  const auto policy = parse_policy(tdx_full());
   ASSERT_TRUE(policy.has_value()) << policy.error().sentence;
   EXPECT_FALSE(policy->sgx.has_value());
   EXPECT_EQ(policy->tcb_statuses,
@@ -83,16 +83,16 @@ TEST(TdxPolicy, WhatIsOptionalIsStrictWhenAbsent) {
   for (const std::string_view field :
        {"mr_seam", "mr_service_td", "mr_config_id", "mr_owner", "mr_owner_config", "td_attributes",
         "xfam", "require_sept_ve_disable", "allow_migration", "allow_perfmon"})
-    EXPECT_EQ(error_of(without(field)), "accepted") << field;
-  EXPECT_TRUE(parse_policy(without("require_sept_ve_disable"))->tdx->require_sept_ve_disable);
-  EXPECT_FALSE(parse_policy(without("allow_migration"))->tdx->allow_migration);
-  EXPECT_FALSE(parse_policy(without("allow_perfmon"))->tdx->allow_perfmon);
-  EXPECT_TRUE(parse_policy(without("mr_service_td"))->tdx->mr_service_td.empty());
+    EXPECT_EQ(tdx_error(tdx_without(field)), "accepted") << field;
+  EXPECT_TRUE(parse_policy(tdx_without("require_sept_ve_disable"))->tdx->require_sept_ve_disable);
+  EXPECT_FALSE(parse_policy(tdx_without("allow_migration"))->tdx->allow_migration);
+  EXPECT_FALSE(parse_policy(tdx_without("allow_perfmon"))->tdx->allow_perfmon);
+  EXPECT_TRUE(parse_policy(tdx_without("mr_service_td"))->tdx->mr_service_td.empty());
 }
 
 TEST(TdxPolicy, RefusesEachMissingFieldByName) {
   for (const std::string_view field : {"mr_td", "rtmr0", "rtmr1", "rtmr2", "rtmr3"}) {
-    const auto policy = parse_policy(without(field));
+    const auto policy = parse_policy(tdx_without(field));
     ASSERT_FALSE(policy.has_value()) << field;
     EXPECT_EQ(policy.error().name(), "policy.missing");
     EXPECT_NE(
@@ -103,26 +103,27 @@ TEST(TdxPolicy, RefusesEachMissingFieldByName) {
 }
 
 TEST(TdxPolicy, RefusesWhatNobodyWouldMean) {
-  EXPECT_EQ(error_of(with("mr_td", "[]")), "policy.value");
-  EXPECT_EQ(error_of(with("mr_td", "\"any\"")), "policy.type");  // a program has to be named
-  EXPECT_EQ(error_of(with("mr_td", "[" + digits('1', 64) + "]")), "policy.value");
-  EXPECT_EQ(error_of(with("rtmr0", "[]")), "policy.value");
-  EXPECT_EQ(error_of(with("rtmr0", "\"all\"")), "policy.type");
-  EXPECT_EQ(error_of(with("rtmr3", "[" + digits('g') + "]")), "policy.value");
-  EXPECT_EQ(error_of(with("mr_seam", "[]")), "policy.value");
-  EXPECT_EQ(error_of(with("mr_service_td", "[]")), "policy.value");
-  EXPECT_EQ(error_of(with("mr_owner", "[" + digits('1') + "]")), "policy.type");
-  EXPECT_EQ(error_of(with("xfam", "{ value = \"0100000000000000\", mask = \"0000000000000000\" }")),
-            "policy.value");
-  EXPECT_EQ(error_of(with("allow_migration", "1")), "policy.type");
-  EXPECT_EQ(error_of(full() + "rtmr4 = \"any\"\n"), "policy.unknown-field");
-  EXPECT_EQ(error_of(full() + "[tdx.more]\nx = 1\n"), "policy.unknown-field");
+  EXPECT_EQ(tdx_error(tdx_with("mr_td", "[]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("mr_td", "\"any\"")), "policy.type");  // a program has to be named
+  EXPECT_EQ(tdx_error(tdx_with("mr_td", "[" + digits('1', 64) + "]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("rtmr0", "[]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("rtmr0", "\"all\"")), "policy.type");
+  EXPECT_EQ(tdx_error(tdx_with("rtmr3", "[" + digits('g') + "]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("mr_seam", "[]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("mr_service_td", "[]")), "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("mr_owner", "[" + digits('1') + "]")), "policy.type");
+  EXPECT_EQ(
+      tdx_error(tdx_with("xfam", "{ value = \"0100000000000000\", mask = \"0000000000000000\" }")),
+      "policy.value");
+  EXPECT_EQ(tdx_error(tdx_with("allow_migration", "1")), "policy.type");
+  EXPECT_EQ(tdx_error(tdx_full() + "rtmr4 = \"any\"\n"), "policy.unknown-field");
+  EXPECT_EQ(tdx_error(tdx_full() + "[tdx.more]\nx = 1\n"), "policy.unknown-field");
 }
 
 TEST(TdxPolicy, SurvivesBeingWritten) {
-  for (const std::string& text : {full(), without("mr_seam"), without("xfam"), without("mr_owner"),
-                                  without("require_sept_ve_disable"),
-                                  full() + "[sgx]\nmr_enclave = [" + digits('a', 64) + "]\n"}) {
+  for (const std::string& text : {tdx_full(), tdx_without("mr_seam"), tdx_without("xfam"),
+                                  tdx_without("mr_owner"), tdx_without("require_sept_ve_disable"),
+                                  tdx_full() + "[sgx]\nmr_enclave = [" + digits('a', 64) + "]\n"}) {
     const auto policy = parse_policy(text);
     ASSERT_TRUE(policy.has_value()) << policy.error().sentence;
     const auto again = parse_policy(policy_to_toml(*policy));

@@ -2,13 +2,15 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/support/replaced.h"
+
 namespace blindai {
 namespace {
 
 constexpr std::string_view kMeasurement =
     "33d8736db756ed4997e04ba358d27833188f1932ff7b1d156904d3f560452fbb";
 
-std::string full() {
+std::string sgx_full() {
   return "format = \"blindai-policy-1\"\n"
          "tcb_statuses = [\"UpToDate\", \"SWHardeningNeeded\"]\n"
          "advisories = [\"INTEL-SA-00615\"]\n"
@@ -31,15 +33,9 @@ std::string full() {
          " mask = \"ffffffffffffffff1bffffffffffffff\" }\n";
 }
 
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
-
 // The field's line taken out.
-std::string without(std::string_view field) {
-  std::string text = full();
+std::string sgx_without(std::string_view field) {
+  std::string text = sgx_full();
   const size_t at = text.find("\n" + std::string(field) + " =") + 1;
   EXPECT_NE(at, 0u) << field;
   return text.erase(at, text.find('\n', at) + 1 - at);
@@ -51,7 +47,7 @@ std::string error_of(std::string_view text) {
 }
 
 TEST(Policy, ReadsEveryField) {
-  const auto policy = parse_policy(full());
+  const auto policy = parse_policy(sgx_full());
   ASSERT_TRUE(policy.has_value()) << policy.error().sentence;
   EXPECT_EQ(policy->tcb_statuses,
             (std::vector{TcbStatus::kUpToDate, TcbStatus::kSwHardeningNeeded}));
@@ -84,7 +80,7 @@ TEST(Policy, RefusesEachMissingFieldByName) {
   for (const std::string_view field :
        {"tcb_statuses", "advisories", "configurations", "min_tcb_evaluation_number",
         "max_evidence_age_s", "mr_enclave"}) {
-    const auto policy = parse_policy(without(field));
+    const auto policy = parse_policy(sgx_without(field));
     ASSERT_FALSE(policy.has_value()) << field;
     EXPECT_EQ(policy.error().name(), "policy.missing");
     EXPECT_NE(policy.error().sentence.find("\"" + std::string(field) + "\" is missing"),
@@ -206,7 +202,7 @@ TEST(Policy, RefusesWhatNobodyWouldMean) {
       {"age_s = 3600", "age_s = 3600\nage_s = 1\nage_s = 2", "policy.syntax"},
   };
   for (const auto& [from, to, id] : edits)
-    EXPECT_EQ(error_of(replaced(full(), from, to)), id) << to;
+    EXPECT_EQ(error_of(replaced(sgx_full(), from, to)), id) << to;
   EXPECT_EQ(error_of(std::string(300 * 1024, '#')), "policy.syntax");
   EXPECT_EQ(error_of("format = \"\xff\""), "policy.syntax");
   // Characters that toml++ has no defined behaviour for.
@@ -215,8 +211,8 @@ TEST(Policy, RefusesWhatNobodyWouldMean) {
 }
 
 TEST(Policy, AnEmptyMeasurementListIsRefused) {
-  const std::string text =
-      replaced(full(), "mr_enclave = [\"" + std::string(kMeasurement) + "\"]", "mr_enclave = []");
+  const std::string text = replaced(
+      sgx_full(), "mr_enclave = [\"" + std::string(kMeasurement) + "\"]", "mr_enclave = []");
   EXPECT_EQ(error_of(text), "policy.value");
 }
 
@@ -243,7 +239,7 @@ TEST(Policy, JsonSaysTheSame) {
   })";
   const auto policy = parse_policy(json);
   ASSERT_TRUE(policy.has_value()) << policy.error().sentence;
-  EXPECT_EQ(*policy, parse_policy(full()).value());
+  EXPECT_EQ(*policy, parse_policy(sgx_full()).value());
   EXPECT_EQ(error_of(replaced(json, "\"sgx\"", "\"sgx\": null, \"sgx\"")), "policy.syntax");
   EXPECT_EQ(error_of(replaced(json, "17", "1.7e1")), "policy.type");
   EXPECT_EQ(error_of(replaced(json, "17", "null")), "policy.type");
@@ -252,7 +248,7 @@ TEST(Policy, JsonSaysTheSame) {
 }
 
 TEST(Policy, WritesWhatItReads) {
-  Policy policy = parse_policy(full()).value();
+  Policy policy = parse_policy(sgx_full()).value();
   EXPECT_EQ(parse_policy(policy_to_toml(policy)).value(), policy);
   policy.advisories = {true, {}};
   policy.configurations = {true, {}};

@@ -5,15 +5,10 @@
 
 #include "lib/attest/qe_identity.h"
 #include "lib/attest/tcb_info.h"
+#include "tests/support/replaced.h"
 
 namespace blindai {
 namespace {
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
 
 // One level of version 3; the first two components and PCESVN as given, the others 0.
 std::string level(int first, int second, int pce_svn, std::string_view status,

@@ -17,7 +17,7 @@
 namespace blindai {
 namespace {
 
-struct Subject {
+struct SnpSubject {
   Evidence evidence{Tee::kSnp, {}};
   Bytes claims = to_bytes(as_bytes("claims"));
   Collateral collateral;
@@ -35,7 +35,7 @@ struct Subject {
 
 // Flips `bits` bits of each byte of `part`, beginning with another one from byte to byte. How many
 // were flipped.
-size_t flip(Subject& subject, Bytes& part, size_t bits) {
+size_t flip(SnpSubject& subject, Bytes& part, size_t bits) {
   const Verification before = subject.original();
   for (size_t byte = 0; byte < part.size(); ++byte) {
     for (size_t bit = byte; bit < byte + bits; ++bit) {
@@ -51,7 +51,7 @@ size_t flip(Subject& subject, Bytes& part, size_t bits) {
 }
 
 // Cuts `part` at every length.
-size_t cut(Subject& subject, Bytes& part) {
+size_t cut(SnpSubject& subject, Bytes& part) {
   const Verification before = subject.original();
   const Bytes whole = part;
   for (size_t n = 0; n < whole.size(); ++n) {
@@ -64,7 +64,7 @@ size_t cut(Subject& subject, Bytes& part) {
 
 // Report and VEK of each case; the files that several cases share, chain and CRL, once (`done` has
 // those that had their turn).
-void mutate(std::string_view name, Subject subject, bool thorough, std::set<Bytes>& done) {
+void mutate(std::string_view name, SnpSubject subject, bool thorough, std::set<Bytes>& done) {
   Collateral& c = subject.collateral;
   const size_t shared_bits = all_mutants_wanted() ? 8 : 1;
   const size_t bits = thorough ? 8 : shared_bits;
@@ -101,7 +101,7 @@ TEST_F(SnpMutation, NoChangeToARealReportOrItsCertificatesGoesUnnoticed) {
     const bool thorough = c.id == "milan-v3-vlek-vmpl1" || c.id == "turin-v5-oak-oc";
     // Under a sanitizer, which makes it several times slower, one case is enough.
     if (kUnderSanitizer && c.id != "azure-genoa-v3") continue;
-    Subject subject;
+    SnpSubject subject;
     subject.evidence = c.evidence;
     subject.collateral = c.collateral;
     subject.policy = widest_snp_policy(c.evidence.quote);
@@ -110,8 +110,8 @@ TEST_F(SnpMutation, NoChangeToARealReportOrItsCertificatesGoesUnnoticed) {
   }
 }
 
-Subject simulated(SnpProduct product, SnpSigningKey key) {
-  Subject out;
+SnpSubject simulated(SnpProduct product, SnpSigningKey key) {
+  SnpSubject out;
   out.now = Time{1795000000};
   const SnpSimulation s({product, key, 5}, out.now);
   ByteArray<48> measurement;
@@ -138,7 +138,7 @@ TEST(VerifySnpSeeds, Verify) {
     std::ifstream in(entry.path(), std::ios::binary);
     const Bytes wire(std::istreambuf_iterator<char>(in), {});
     ByteReader r(wire);
-    Subject s;
+    SnpSubject s;
     uint64_t now = 0;
     Sha256Digest root;
     ASSERT_TRUE(r.u64le(now) && r.array(root));

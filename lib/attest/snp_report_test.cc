@@ -16,7 +16,7 @@ Bytes report_of(uint32_t version, SnpProduct product = SnpProduct::kMilan) {
       .report(measurement, report_data);
 }
 
-std::string_view error_of(BytesView wire) {
+std::string_view report_error(BytesView wire) {
   const auto report = parse_snp_report(wire);
   return report.has_value() ? "none" : report.error().name();
 }
@@ -84,12 +84,12 @@ TEST(SnpReport, CpuAndMitigationsBelongToTheirVersions) {
 
 TEST(SnpReport, IsExactlyOfItsLength) {
   const Bytes wire = report_of(5);
-  EXPECT_EQ(error_of(wire), "none");
+  EXPECT_EQ(report_error(wire), "none");
   for (size_t n = 0; n < wire.size(); ++n)
-    EXPECT_EQ(error_of(BytesView(wire).first(n)), "snp.report.length") << n;
+    EXPECT_EQ(report_error(BytesView(wire).first(n)), "snp.report.length") << n;
   Bytes longer = wire;
   longer.push_back(0);
-  EXPECT_EQ(error_of(longer), "snp.report.length");
+  EXPECT_EQ(report_error(longer), "snp.report.length");
 }
 
 TEST(SnpReport, OnlyKnownVersionsAreRead) {
@@ -97,12 +97,12 @@ TEST(SnpReport, OnlyKnownVersionsAreRead) {
   for (unsigned version = 0; version < 256; ++version) {
     if (version >= 2 && version <= 5) continue;
     wire[0] = static_cast<uint8_t>(version);
-    EXPECT_EQ(error_of(wire), "snp.report.version") << version;
+    EXPECT_EQ(report_error(wire), "snp.report.version") << version;
   }
   wire[0] = 2;
   wire[3] = 1;
-  EXPECT_EQ(error_of(wire), "snp.report.version");
-  EXPECT_EQ(error_of(Bytes(1184, 0)), "snp.report.version");
+  EXPECT_EQ(report_error(wire), "snp.report.version");
+  EXPECT_EQ(report_error(Bytes(1184, 0)), "snp.report.version");
 }
 
 // What is reserved in a version, by its first and last byte. Everything else is a field.
@@ -126,7 +126,7 @@ TEST(SnpReport, EveryBitIsAFieldOrHasToBeZero) {
           std::any_of(reserved.begin(), reserved.end(),
                       [byte](const Reserved& r) { return r.from <= byte && byte <= r.to; }) ||
           (byte == 0x48 && bit % 8 >= 5);
-      EXPECT_EQ(error_of(bad), in ? "snp.report.reserved" : "none")
+      EXPECT_EQ(report_error(bad), in ? "snp.report.reserved" : "none")
           << "version " << version << ", bit " << bit;
     }
   }

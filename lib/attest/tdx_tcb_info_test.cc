@@ -2,15 +2,10 @@
 #include <gtest/gtest.h>
 
 #include "lib/attest/tcb_info.h"
+#include "tests/support/replaced.h"
 
 namespace blindai {
 namespace {
-
-std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  return text.replace(at, from.size(), to);
-}
 
 std::string list_of(std::string_view name, std::vector<int> first) {
   first.resize(16);

@@ -5,11 +5,11 @@
 namespace blindai {
 namespace {
 
-const Bytes kNonce = QuoteFields().nonce;
+const Bytes kQuoteNonce = QuoteFields().nonce;
 
 Checked<VerifiedTpmQuote> judged(const TpmQuoteEvidence& evidence,
                                  const TpmPolicy& policy = test_tpm_policy()) {
-  return verify_tpm_quote(evidence, test_tpm().public_key(), kNonce, policy);
+  return verify_tpm_quote(evidence, test_tpm().public_key(), kQuoteNonce, policy);
 }
 
 TEST(TpmQuote, ReadsEveryFieldFromItsPlace) {
@@ -22,7 +22,7 @@ TEST(TpmQuote, ReadsEveryFieldFromItsPlace) {
   EXPECT_EQ(q->magic, 0xff544347u);
   EXPECT_EQ(q->type, 0x8018);
   EXPECT_EQ(as_text(q->qualified_signer), "name");
-  EXPECT_EQ(to_bytes(q->extra_data), kNonce);
+  EXPECT_EQ(to_bytes(q->extra_data), kQuoteNonce);
   EXPECT_EQ(q->clock, 0x0102030405060708u);
   EXPECT_EQ(q->reset_count, 9u);
   EXPECT_EQ(q->restart_count, 10u);
@@ -49,7 +49,7 @@ TEST(TpmQuote, RefusesEveryTruncationAndEveryAddition) {
 TEST(TpmQuote, RefusesFieldsBeyondTheirLimits) {
   const Bytes wire = test_quote().message;
   const size_t nonce_at = 12;
-  const size_t safe_at = nonce_at + 2 + kNonce.size() + 16;
+  const size_t safe_at = nonce_at + 2 + kQuoteNonce.size() + 16;
   const size_t count_at = safe_at + 9;
   const auto changed = [&](size_t at, uint8_t value) {
     Bytes out = wire;
@@ -138,9 +138,9 @@ TEST(TpmQuoteVerification, NeedsThatKey) {
   const TpmQuoteEvidence good = test_quote();
   RsaPublicKey key = test_tpm().public_key();
   key.n[100] ^= 1;
-  EXPECT_EQ(failures_in(verify_tpm_quote(good, key, kNonce, test_tpm_policy())),
+  EXPECT_EQ(failures_in(verify_tpm_quote(good, key, kQuoteNonce, test_tpm_policy())),
             "tpm.quote.signature");
-  EXPECT_FALSE(verify_tpm_quote(good, {}, kNonce, test_tpm_policy()).ok());
+  EXPECT_FALSE(verify_tpm_quote(good, {}, kQuoteNonce, test_tpm_policy()).ok());
 }
 
 TEST(TpmQuoteVerification, NeedsEveryValue) {

@@ -8,7 +8,7 @@
 namespace blindai {
 namespace {
 
-Result<VekExtensions> read(const SnpPlatform& platform, SnpFaults faults = {}) {
+Result<VekExtensions> read_vek(const SnpPlatform& platform, SnpFaults faults = {}) {
   const SnpSimulation s(platform, Time{1795000000}, std::move(faults));
   const auto vek = Certificate::from_der(s.collateral().vek, X509Profile::kAmdVek);
   EXPECT_TRUE(vek.has_value());
@@ -22,7 +22,7 @@ SnpFaults with(std::string_view arcs, std::optional<Bytes> value) {
 }
 
 TEST(VekExtensions, OfAVcekNameItsChip) {
-  const auto vcek = read({SnpProduct::kMilan, SnpSigningKey::kVcek, 5});
+  const auto vcek = read_vek({SnpProduct::kMilan, SnpSigningKey::kVcek, 5});
   ASSERT_TRUE(vcek.has_value()) << vcek.error().name();
   EXPECT_EQ(vcek->struct_version, 0);
   EXPECT_EQ(vcek->product_name, "Milan-B0");
@@ -34,7 +34,7 @@ TEST(VekExtensions, OfAVcekNameItsChip) {
 }
 
 TEST(VekExtensions, OfTurinHaveAnFmcAndAShortHwid) {
-  const auto vcek = read({SnpProduct::kTurin, SnpSigningKey::kVcek, 5});
+  const auto vcek = read_vek({SnpProduct::kTurin, SnpSigningKey::kVcek, 5});
   ASSERT_TRUE(vcek.has_value()) << vcek.error().name();
   EXPECT_EQ(vcek->struct_version, 1);
   EXPECT_EQ(vcek->product, SnpProduct::kTurin);
@@ -43,7 +43,7 @@ TEST(VekExtensions, OfTurinHaveAnFmcAndAShortHwid) {
 }
 
 TEST(VekExtensions, OfAVlekNameItsProvider) {
-  const auto vlek = read({SnpProduct::kGenoa, SnpSigningKey::kVlek, 5});
+  const auto vlek = read_vek({SnpProduct::kGenoa, SnpSigningKey::kVlek, 5});
   ASSERT_TRUE(vlek.has_value()) << vlek.error().name();
   EXPECT_EQ(vlek->product_name, "Genoa");
   EXPECT_TRUE(vlek->hwid.empty());
@@ -52,23 +52,24 @@ TEST(VekExtensions, OfAVlekNameItsProvider) {
 
 TEST(VekExtensions, HwidIsTheSameWrapped) {
   const Bytes chip(64, 9);
-  EXPECT_EQ(read({}, with("4", chip))->hwid, chip);
-  EXPECT_EQ(read({}, with("4", der_octet_string(chip)))->hwid, chip);
+  EXPECT_EQ(read_vek({}, with("4", chip))->hwid, chip);
+  EXPECT_EQ(read_vek({}, with("4", der_octet_string(chip)))->hwid, chip);
 }
 
 // Every value an INTEGER of DER can have in a byte, and no other spelling of it.
 TEST(VekExtensions, SecurityVersionsAreReadFully) {
   for (unsigned n = 0; n < 256; n += 15) {
-    EXPECT_EQ(read({}, with("3.8", der_integer(n)))->tcb.microcode, n);
-    EXPECT_EQ(read({}, with("3.3", der_integer(n)))->tcb.snp, n);
+    EXPECT_EQ(read_vek({}, with("3.8", der_integer(n)))->tcb.microcode, n);
+    EXPECT_EQ(read_vek({}, with("3.3", der_integer(n)))->tcb.snp, n);
   }
   for (const char* bad : {"", "02", "0200", "020180", "0201ff", "02020018", "020200", "02020100",
                           "0203000018", "0401ff", "02010000", "0a0118", "028101db"})
-    EXPECT_EQ(read({}, with("3.8", from_hex(bad).value())).error().name(), "vek.extension") << bad;
+    EXPECT_EQ(read_vek({}, with("3.8", from_hex(bad).value())).error().name(), "vek.extension")
+        << bad;
 }
 
 TEST(VekExtensions, TextsAreShortAndPrintable) {
-  const auto product = [](const Bytes& der) { return read({}, with("2", der)); };
+  const auto product = [](const Bytes& der) { return read_vek({}, with("2", der)); };
   EXPECT_EQ(product(der(0x16, as_bytes("Milan")))->product, SnpProduct::kMilan);
   EXPECT_EQ(product(der(0x16, as_bytes("Venice")))->product, std::nullopt);
   EXPECT_EQ(product(der(0x16, {})).error().name(), "vek.extension");

@@ -17,9 +17,9 @@ void expect_same(VerificationCache& cache, const VerifySeed& s) {
   EXPECT_EQ(to_json(with(cache, s)), to_json(without(s)));
 }
 
-constexpr Bytes Collateral::* kParts[] = {&Collateral::tcb_info,    &Collateral::tcb_info_chain,
-                                          &Collateral::qe_identity, &Collateral::qe_identity_chain,
-                                          &Collateral::pck_crl,     &Collateral::root_ca_crl};
+constexpr Bytes Collateral::* kCacheParts[] = {
+    &Collateral::tcb_info,          &Collateral::tcb_info_chain, &Collateral::qe_identity,
+    &Collateral::qe_identity_chain, &Collateral::pck_crl,        &Collateral::root_ca_crl};
 
 TEST(VerificationCache, RemembersWhatPassed) {
   const VerifySeed seed = load_seed("sgx_v3");
@@ -110,7 +110,7 @@ TEST(VerificationCache, ForgedAndGenuinePiecesInEitherOrderChangeNothing) {
     EXPECT_EQ(to_json(with(cache, seed)), expected);
     EXPECT_EQ(to_json(with(cache, good)), genuine);
   };
-  for (const auto part : kParts)
+  for (const auto part : kCacheParts)
     for (size_t at = 0; at < (good.collateral.*part).size(); at += 61) {
       VerifySeed seed = good;
       forged(seed, seed.collateral.*part, at);
@@ -129,8 +129,8 @@ TEST(VerificationCache, PiecesDoNotMix) {
   const VerifySeed good = load_seed("sgx_v3");
   VerificationCache cache;
   ASSERT_TRUE(with(cache, good).ok());
-  for (const auto a : kParts)
-    for (const auto b : kParts) {
+  for (const auto a : kCacheParts)
+    for (const auto b : kCacheParts) {
       VerifySeed seed = good;
       std::swap(seed.collateral.*a, seed.collateral.*b);
       expect_same(cache, seed);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "lib/auth/account_token.h"
+#include "tests/support/replaced.h"
 
 namespace blindai {
 
@@ -53,14 +54,6 @@ inline std::string token_of(std::string_view header, std::string_view claims,
                             const SigningKey& issuer = test_issuer()) {
   std::string out = to_base64url(as_bytes(header)) + "." + to_base64url(as_bytes(claims));
   return out + "." + to_base64url(issuer.sign_raw(as_bytes(out)));
-}
-
-// `text` with `from`, which must be there, replaced by `to`.
-inline std::string replaced(std::string text, std::string_view from, std::string_view to) {
-  const size_t at = text.find(from);
-  EXPECT_NE(at, std::string::npos) << from;
-  if (at != std::string::npos) text.replace(at, from.size(), to);
-  return text;
 }
 
 template <typename T>

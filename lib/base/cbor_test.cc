@@ -5,12 +5,12 @@
 namespace blindai {
 namespace {
 
-Bytes hex(std::string_view text) {
+Bytes cbor_hex(std::string_view text) {
   return from_hex(text).value();
 }
 
 std::string error_of(std::string_view text, CborLimits limits = {}) {
-  const Result<Cbor> item = Cbor::parse(hex(text), limits);
+  const Result<Cbor> item = Cbor::parse(cbor_hex(text), limits);
   return item.has_value() ? "" : std::string(item.error().name());
 }
 
@@ -34,7 +34,7 @@ TEST(Cbor, ReadsAndWritesTheExamplesOfTheStandard) {
       {Cbor::integer(INT64_MIN), "3b7fffffffffffffff"},
       {Cbor::negative(UINT64_MAX), "3bffffffffffffffff"},
       {Cbor::bytes({}), "40"},
-      {Cbor::bytes(hex("01020304")), "4401020304"},
+      {Cbor::bytes(cbor_hex("01020304")), "4401020304"},
       {Cbor::text("IETF"), "6449455446"},
       {Cbor::text("\u6c34"), "63e6b0b4"},
       {Cbor::array({}), "80"},
@@ -48,7 +48,7 @@ TEST(Cbor, ReadsAndWritesTheExamplesOfTheStandard) {
   };
   for (const auto& example : examples) {
     EXPECT_EQ(to_hex(example.value.encode()), example.wire);
-    const Result<Cbor> read = Cbor::parse(hex(example.wire));
+    const Result<Cbor> read = Cbor::parse(cbor_hex(example.wire));
     ASSERT_TRUE(read.has_value()) << example.wire << " " << read.error().name();
     EXPECT_EQ(to_hex(read->encode()), example.wire);
   }
@@ -121,7 +121,7 @@ TEST(Cbor, EveryTruncationIsRefused) {
 }
 
 TEST(Cbor, BitFlipsEitherFailOrMeanSomethingElse) {
-  const Bytes whole = Cbor::map({{Cbor::text("a"), Cbor::bytes(hex("0102"))},
+  const Bytes whole = Cbor::map({{Cbor::text("a"), Cbor::bytes(cbor_hex("0102"))},
                                  {Cbor::text("b"), Cbor::tagged(24, Cbor::integer(1000))}})
                           .encode();
   for (size_t bit = 0; bit < whole.size() * 8; ++bit) {

@@ -5,7 +5,7 @@
 namespace blindai {
 namespace {
 
-std::string_view error_of(std::string_view text, const JsonLimits& limits = {}) {
+std::string_view json_error(std::string_view text, const JsonLimits& limits = {}) {
   auto doc = JsonDocument::parse(text, limits);
   return doc.has_value() ? "accepted" : doc.error().name();
 }
@@ -67,10 +67,10 @@ TEST(Json, UnescapesStrings) {
 }
 
 TEST(Json, RefusesDuplicateKeysAlsoWhenEscaped) {
-  EXPECT_EQ(error_of(R"({"a":1,"b":2,"a":3})"), "json.duplicate-key");
-  EXPECT_EQ(error_of(R"({"a":1,"\u0061":2})"), "json.duplicate-key");
-  EXPECT_EQ(error_of(R"({"x":{"a":1,"a":1}})"), "json.duplicate-key");
-  EXPECT_EQ(error_of(R"({"a":{"a":1},"b":{"a":1}})"), "accepted");
+  EXPECT_EQ(json_error(R"({"a":1,"b":2,"a":3})"), "json.duplicate-key");
+  EXPECT_EQ(json_error(R"({"a":1,"\u0061":2})"), "json.duplicate-key");
+  EXPECT_EQ(json_error(R"({"x":{"a":1,"a":1}})"), "json.duplicate-key");
+  EXPECT_EQ(json_error(R"({"a":{"a":1},"b":{"a":1}})"), "accepted");
 }
 
 TEST(Json, RefusesWhatRfc8259DoesNotHave) {
@@ -109,29 +109,29 @@ TEST(Json, RefusesWhatRfc8259DoesNotHave) {
                            "[1",
                            "\xef\xbb\xbf"
                            "1"})
-    EXPECT_EQ(error_of(text), "json.syntax") << text;
-  EXPECT_EQ(error_of("1 1"), "json.trailing");
-  EXPECT_EQ(error_of(std::string_view("1\0", 2)), "json.trailing");
-  EXPECT_EQ(error_of("\"\xc3\x28\""), "json.utf8");
-  EXPECT_EQ(error_of("\"\xed\xa0\x80\""), "json.utf8");
+    EXPECT_EQ(json_error(text), "json.syntax") << text;
+  EXPECT_EQ(json_error("1 1"), "json.trailing");
+  EXPECT_EQ(json_error(std::string_view("1\0", 2)), "json.trailing");
+  EXPECT_EQ(json_error("\"\xc3\x28\""), "json.utf8");
+  EXPECT_EQ(json_error("\"\xed\xa0\x80\""), "json.utf8");
 }
 
 TEST(Json, RefusesMoreThanItsLimits) {
   const JsonLimits limits{.max_bytes = 20, .max_depth = 2, .max_values = 4};
-  EXPECT_EQ(error_of("[[1]]", limits), "accepted");
-  EXPECT_EQ(error_of("[[[]]]", limits), "json.too-large");
-  EXPECT_EQ(error_of("[1,2,3]", limits), "accepted");
-  EXPECT_EQ(error_of("[1,2,3,4]", limits), "json.too-large");
-  EXPECT_EQ(error_of("\"1234567890123456789\"", limits), "json.too-large");
-  EXPECT_EQ(error_of(std::string(200000, '[')), "json.too-large");
+  EXPECT_EQ(json_error("[[1]]", limits), "accepted");
+  EXPECT_EQ(json_error("[[[]]]", limits), "json.too-large");
+  EXPECT_EQ(json_error("[1,2,3]", limits), "accepted");
+  EXPECT_EQ(json_error("[1,2,3,4]", limits), "json.too-large");
+  EXPECT_EQ(json_error("\"1234567890123456789\"", limits), "json.too-large");
+  EXPECT_EQ(json_error(std::string(200000, '[')), "json.too-large");
 }
 
 TEST(Json, RefusesEveryTruncation) {
   const std::string_view text =
       R"({"tcbInfo":{"id":"SGX","levels":[{"svn":11},{"svn":-0.5e1}],"ok":true},"signature":"a\u00e9"})";
-  ASSERT_EQ(error_of(text), "accepted");
+  ASSERT_EQ(json_error(text), "accepted");
   for (size_t n = 0; n < text.size(); ++n)
-    EXPECT_EQ(error_of(text.substr(0, n)), "json.syntax") << n;
+    EXPECT_EQ(json_error(text.substr(0, n)), "json.syntax") << n;
 }
 
 TEST(Json, QuotesText) {

@@ -8,13 +8,13 @@
 namespace blindai {
 namespace {
 
-constexpr Time kNow{1795000000};
+constexpr Time kBindingNow{1795000000};
 
 // A server, what it says of itself, and evidence for it that verified.
 class BindingTest : public testing::Test {
  protected:
   Verification verified(const Bytes& claims_wire) {
-    SimulationSource source(sha256(as_bytes("programs")), [] { return kNow; });
+    SimulationSource source(sha256(as_bytes("programs")), [] { return kBindingNow; });
     const Policy policy = {.sgx = SgxPolicy{.mr_enclave = {sha256(as_bytes("programs"))},
                                             .mr_signer = {},
                                             .isv_prod_id = {},
@@ -28,7 +28,7 @@ class BindingTest : public testing::Test {
                            .max_evidence_age_s = 3600,
                            .allow_debug = false};
     return verify(source.evidence(report_data_of(claims_wire)).value(), claims_wire,
-                  source.collateral().value(), policy, simulation_roots(), kNow);
+                  source.collateral().value(), policy, simulation_roots(), kBindingNow);
   }
   // The names of the checks that failed, each followed by a space.
   static std::string failures(const Binding& binding) {

@@ -12,15 +12,15 @@ constexpr std::string_view kSnp = "application/vnd.amd.sev-snp.attestation-repor
 constexpr std::string_view kNitro = "application/aws-nitro-document";
 constexpr std::string_view kClaims = "application/vnd.blindai.claims+cbor";
 
-std::string error_of(BytesView extension) {
+std::string cmw_error(BytesView extension) {
   const auto read = decode_cmw(extension);
   return read.has_value() ? "" : std::string(read.error().name());
 }
 std::string cbor_error(const Cbor& item) {
-  return error_of(der_octet_string(item.encode()));
+  return cmw_error(der_octet_string(item.encode()));
 }
 std::string json_error(std::string_view text) {
-  return error_of(der_utf8(text));
+  return cmw_error(der_utf8(text));
 }
 
 Cbor record(std::string_view type, const Bytes& value, uint64_t indicator = 4) {
@@ -131,26 +131,26 @@ TEST(Cmw, OtherLayoutsAreRefused) {
 TEST(Cmw, TheChoiceIsOneOfTwoInDer) {
   constexpr std::string_view kChoice = "channel.cmw.choice";
   const Bytes good = encode_cmw({Tee::kSnp, kValue}, {});
-  ASSERT_EQ(error_of(good), "");
+  ASSERT_EQ(cmw_error(good), "");
   Bytes changed = good;
   changed[0] = 0x30;
-  EXPECT_EQ(error_of(changed), kChoice);
+  EXPECT_EQ(cmw_error(changed), kChoice);
   changed[0] = 0x0c;  // CBOR where JSON should be
-  EXPECT_EQ(error_of(changed), "json.utf8");
+  EXPECT_EQ(cmw_error(changed), "json.utf8");
   changed = good;
   changed.push_back(0);
-  EXPECT_EQ(error_of(changed), kChoice);
+  EXPECT_EQ(cmw_error(changed), kChoice);
   changed.pop_back();
   changed.pop_back();
-  EXPECT_EQ(error_of(changed), kChoice);
-  EXPECT_EQ(error_of({}), kChoice);
+  EXPECT_EQ(cmw_error(changed), kChoice);
+  EXPECT_EQ(cmw_error({}), kChoice);
   // The same length in longer forms, and an open one.
   ASSERT_LT(good[1], 0x80);
   for (const Bytes& length : {Bytes{0x81, good[1]}, Bytes{0x82, 0x00, good[1]}, Bytes{0x80}}) {
     Bytes longer = {0x04};
     append(longer, length);
     append(longer, BytesView(good).subspan(2));
-    EXPECT_EQ(error_of(longer), kChoice);
+    EXPECT_EQ(cmw_error(longer), kChoice);
   }
 }
 
@@ -194,7 +194,7 @@ TEST(Cmw, FlippedBitsFailOrAreSeen) {
     }
   }
   for (size_t length = 0; length < wire.size(); ++length)
-    EXPECT_EQ(error_of(BytesView(wire).first(length)), "channel.cmw.choice") << length;
+    EXPECT_EQ(cmw_error(BytesView(wire).first(length)), "channel.cmw.choice") << length;
 }
 
 }  // namespace

@@ -12,7 +12,7 @@
 namespace blindai {
 namespace {
 
-constexpr Time kNow{1795000000};
+constexpr Time kLegacyNow{1795000000};
 
 class LegacyBindingTest : public testing::Test {
  protected:
@@ -27,8 +27,8 @@ class LegacyBindingTest : public testing::Test {
     return read_legacy_certificate(write_certificate({.serial = {1},
                                                       .issuer = {.common_name = "RATLS"},
                                                       .subject = {.common_name = "RATLS"},
-                                                      .not_before = kNow,
-                                                      .not_after = kNow,
+                                                      .not_before = kLegacyNow,
+                                                      .not_after = kLegacyNow,
                                                       .extensions = std::move(extensions)},
                                                      key, key))
         .value();
@@ -39,10 +39,10 @@ class LegacyBindingTest : public testing::Test {
     policy.tcb_statuses = {TcbStatus::kUpToDate};
     policy.max_evidence_age_s = 3600;
     return verify(c.evidence, claims, source.collateral().value(), policy, simulation_roots(),
-                  kNow);
+                  kLegacyNow);
   }
 
-  SimulationSource source{sha256(as_bytes("programs")), [] { return kNow; }};
+  SimulationSource source{sha256(as_bytes("programs")), [] { return kLegacyNow; }};
   const SigningKey key = SigningKey::generate();
 };
 

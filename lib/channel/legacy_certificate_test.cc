@@ -25,7 +25,7 @@ constexpr char kCommon[] = "2.23.133.5.4.9";
 using KeyPtr = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
 using X509Ptr = std::unique_ptr<X509, decltype(&X509_free)>;
 
-Bytes quote(uint16_t version, uint32_t tee_type) {
+Bytes legacy_quote(uint16_t version, uint32_t tee_type) {
   Bytes out;
   put_u16le(out, version);
   put_u16le(out, 2);
@@ -103,30 +103,31 @@ TEST(LegacyCertificate, GivesTheQuoteAndTheKey) {
     for (const auto& [oid, form] :
          {std::pair(kGramine, LegacyForm::kGramine), std::pair(kSgxSdk, LegacyForm::kSgxSdk)}) {
       const auto read =
-          read_legacy_certificate(certificate(key.get(), key.get(), {{oid, quote(3, 0)}}));
+          read_legacy_certificate(certificate(key.get(), key.get(), {{oid, legacy_quote(3, 0)}}));
       ASSERT_TRUE(read.has_value()) << read.error().name();
       EXPECT_EQ(read->form, form);
       EXPECT_EQ(read->spki, spki_of(key.get()));
       EXPECT_EQ(read->evidence.tee, Tee::kSgx);
-      EXPECT_EQ(read->evidence.quote, quote(3, 0));
+      EXPECT_EQ(read->evidence.quote, legacy_quote(3, 0));
       EXPECT_EQ(read->bound, read->spki);
     }
-    const auto tdx =
-        read_legacy_certificate(certificate(key.get(), key.get(), {{kGramine, quote(4, 0x81)}}));
+    const auto tdx = read_legacy_certificate(
+        certificate(key.get(), key.get(), {{kGramine, legacy_quote(4, 0x81)}}));
     EXPECT_EQ(tdx->evidence.tee, Tee::kTdx);
   }
 }
 
 TEST(LegacyCertificate, TheOidIsTheMisencodedOne) {
   const KeyPtr key = key_on("P-256");
-  const Bytes der = certificate(key.get(), key.get(), {{kGramine, quote(3, 0)}});
+  const Bytes der = certificate(key.get(), key.get(), {{kGramine, legacy_quote(3, 0)}});
   const Bytes oid = from_hex("060b06092a864886f84d8a3906").value();
   EXPECT_NE(std::search(der.begin(), der.end(), oid.begin(), oid.end()), der.end());
-  EXPECT_EQ(error_with({{"1.2.840.113741.1337.6", quote(3, 0)}}), "channel.legacy.no-evidence");
+  EXPECT_EQ(error_with({{"1.2.840.113741.1337.6", legacy_quote(3, 0)}}),
+            "channel.legacy.no-evidence");
 }
 
 TEST(LegacyCertificate, TheCommonFormAloneIsNone) {
-  EXPECT_EQ(error_with({{kCommon, encode_tagged_evidence(quote(3, 0), {})}}),
+  EXPECT_EQ(error_with({{kCommon, encode_tagged_evidence(legacy_quote(3, 0), {})}}),
             "channel.legacy.no-evidence");
   EXPECT_EQ(error_with({}), "channel.legacy.no-evidence");
 }
@@ -138,23 +139,24 @@ TEST(LegacyCertificate, TheCommonFormBesideSaysWhatTheSdksQuoteBinds) {
   const Bytes claims = {0xa0};
   const auto bound = [&](const char* oid, const Bytes& beside) {
     const auto read = read_legacy_certificate(
-        certificate(key.get(), key.get(), {{oid, quote(3, 0)}, {kCommon, beside}}));
+        certificate(key.get(), key.get(), {{oid, legacy_quote(3, 0)}, {kCommon, beside}}));
     return read.has_value() ? to_hex(read->bound) : std::string(read.error().name());
   };
-  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(quote(3, 0), claims)), "a0");
-  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(quote(5, 0), claims)), to_hex(spki));
-  EXPECT_EQ(bound(kGramine, encode_tagged_evidence(quote(3, 0), claims)), to_hex(spki));
+  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(legacy_quote(3, 0), claims)), "a0");
+  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(legacy_quote(5, 0), claims)), to_hex(spki));
+  EXPECT_EQ(bound(kGramine, encode_tagged_evidence(legacy_quote(3, 0), claims)), to_hex(spki));
   EXPECT_EQ(bound(kGramine, {1}), to_hex(spki));
   EXPECT_EQ(bound(kSgxSdk, {1}), "channel.certificate.evidence-layout");
-  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(quote(3, 0), Bytes(kMaxClaims + 1))),
+  EXPECT_EQ(bound(kSgxSdk, encode_tagged_evidence(legacy_quote(3, 0), Bytes(kMaxClaims + 1))),
             "channel.certificate.size");
 }
 
 TEST(LegacyCertificate, TwoFormsAreRefused) {
   constexpr std::string_view kTwice = "channel.legacy.evidence-twice";
-  EXPECT_EQ(error_with({{kGramine, quote(3, 0)}, {kSgxSdk, quote(3, 0)}}), kTwice);
-  EXPECT_EQ(error_with({{kGramine, quote(3, 0)}, {kGramine, quote(3, 0)}}), kTwice);
-  EXPECT_EQ(error_with({{kSgxSdk, quote(3, 0)}, names({std::string(64, '0') + ".x"})}), kTwice);
+  EXPECT_EQ(error_with({{kGramine, legacy_quote(3, 0)}, {kSgxSdk, legacy_quote(3, 0)}}), kTwice);
+  EXPECT_EQ(error_with({{kGramine, legacy_quote(3, 0)}, {kGramine, legacy_quote(3, 0)}}), kTwice);
+  EXPECT_EQ(error_with({{kSgxSdk, legacy_quote(3, 0)}, names({std::string(64, '0') + ".x"})}),
+            kTwice);
   EXPECT_EQ(error_with({names({std::string(64, '0') + ".x", std::string(66, '0')})}), kTwice);
 }
 
@@ -163,29 +165,31 @@ TEST(LegacyCertificate, WhatIsNoQuoteIsRefused) {
   EXPECT_EQ(error_with({{kSgxSdk, der_sequence({der_integer(1), der_integer(2)})}}),
             "channel.certificate.evidence-kind");
   EXPECT_EQ(error_with({{kSgxSdk, {}}}), "channel.certificate.evidence-layout");
-  EXPECT_EQ(error_with({{kGramine, quote(3, 0x81)}}), "channel.certificate.evidence-kind");
+  EXPECT_EQ(error_with({{kGramine, legacy_quote(3, 0x81)}}), "channel.certificate.evidence-kind");
   EXPECT_EQ(error_with({{kGramine, Bytes(kMaxEvidence + 1, 3)}}), "channel.certificate.size");
 }
 
 TEST(LegacyCertificate, OtherKeysAndSignaturesAreRefused) {
   const KeyPtr p256 = key_on("P-256"), other = key_on("P-256"), p521 = key_on("P-521");
-  EXPECT_EQ(error_of(certificate(p256.get(), other.get(), {{kGramine, quote(3, 0)}})),
+  EXPECT_EQ(error_of(certificate(p256.get(), other.get(), {{kGramine, legacy_quote(3, 0)}})),
             "channel.certificate.signature");
-  EXPECT_EQ(error_of(certificate(p521.get(), p521.get(), {{kGramine, quote(3, 0)}})),
+  EXPECT_EQ(error_of(certificate(p521.get(), p521.get(), {{kGramine, legacy_quote(3, 0)}})),
             "channel.certificate.key");
-  EXPECT_EQ(error_of(certificate(p256.get(), p256.get(), {{kGramine, quote(3, 0)}}, EVP_sha512())),
-            "channel.certificate.signature");
+  EXPECT_EQ(
+      error_of(certificate(p256.get(), p256.get(), {{kGramine, legacy_quote(3, 0)}}, EVP_sha512())),
+      "channel.certificate.signature");
 }
 
 TEST(LegacyCertificate, IsNoCertificateOfOurs) {
   const SigningKey key = SigningKey::generate();
   for (const Tee tee : {Tee::kSgx, Tee::kNitro}) {
-    const Bytes ours = make_certificate(key, {tee, quote(3, 0)}, {}, Time{0}, Time{1}).value();
+    const Bytes ours =
+        make_certificate(key, {tee, legacy_quote(3, 0)}, {}, Time{0}, Time{1}).value();
     EXPECT_EQ(error_of(ours), "channel.legacy.no-evidence");
   }
   const KeyPtr theirs = key_on("P-256");
   for (const char* oid : {kGramine, kSgxSdk})
-    EXPECT_EQ(read_certificate(certificate(theirs.get(), theirs.get(), {{oid, quote(3, 0)}}))
+    EXPECT_EQ(read_certificate(certificate(theirs.get(), theirs.get(), {{oid, legacy_quote(3, 0)}}))
                   .error()
                   .name(),
               "channel.certificate.evidence-kind");
@@ -213,7 +217,7 @@ TEST(LegacyCertificate, ADocumentStandsInFrontOfAHostName) {
 TEST(LegacyCertificate, EveryTruncationIsRefused) {
   const KeyPtr key = key_on("P-256");
   for (const char* oid : {kGramine, kSgxSdk}) {
-    const Bytes der = certificate(key.get(), key.get(), {{oid, quote(3, 0)}});
+    const Bytes der = certificate(key.get(), key.get(), {{oid, legacy_quote(3, 0)}});
     for (size_t length = 0; length < der.size(); ++length)
       EXPECT_EQ(error_of(Bytes(der.begin(), der.begin() + static_cast<ptrdiff_t>(length))),
                 "channel.certificate.der")
@@ -223,7 +227,7 @@ TEST(LegacyCertificate, EveryTruncationIsRefused) {
 
 TEST(LegacyCertificate, EveryFlippedBitIsRefused) {
   const KeyPtr key = key_on("P-256");
-  const Bytes der = certificate(key.get(), key.get(), {{kGramine, quote(3, 0)}});
+  const Bytes der = certificate(key.get(), key.get(), {{kGramine, legacy_quote(3, 0)}});
   for (size_t bit = 0; bit < der.size() * 8; ++bit) {
     Bytes changed = der;
     changed[bit / 8] = static_cast<uint8_t>(changed[bit / 8] ^ (1u << (bit % 8)));

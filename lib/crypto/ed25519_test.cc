@@ -11,7 +11,7 @@ ByteArray<N> hex(std::string_view text) {
   return array_from_hex<N>(text).value();
 }
 
-struct Vector {
+struct Ed25519Vector {
   const char* seed;
   const char* key;
   const char* message;
@@ -19,7 +19,7 @@ struct Vector {
 };
 
 // RFC 8032 section 7.1: TEST 1, 2, 3 and SHA(abc).
-constexpr Vector kVectors[] = {
+constexpr Ed25519Vector kEd25519Vectors[] = {
     {"9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60",
      "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a", "",
      "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b"
@@ -77,7 +77,7 @@ bool openssl_verifies(const ByteArray<32>& key, BytesView message, const ByteArr
 }
 
 TEST(Ed25519, MatchesRfc8032) {
-  for (const Vector& v : kVectors) {
+  for (const Ed25519Vector& v : kEd25519Vectors) {
     const Ed25519Key key{SecretKey(hex<32>(v.seed))};
     const Bytes message = from_hex(v.message).value();
     EXPECT_EQ(to_hex(key.public_key()), v.key);
@@ -87,7 +87,7 @@ TEST(Ed25519, MatchesRfc8032) {
 }
 
 TEST(Ed25519, EveryFlippedBitIsFound) {
-  const Vector& v = kVectors[2];
+  const Ed25519Vector& v = kEd25519Vectors[2];
   const auto key = hex<32>(v.key);
   const Bytes message = from_hex(v.message).value();
   const auto signature = hex<64>(v.signature);
@@ -106,7 +106,7 @@ TEST(Ed25519, EveryFlippedBitIsFound) {
 // S + L satisfies the same equation (RFC 8032 section 8.4): a second signature of the same message.
 TEST(Ed25519, SAboveTheGroupOrderIsRefused) {
   const auto order = hex<32>("edd3f55c1a631258d69cf7a2def9de1400000000000000000000000000000010");
-  for (const Vector& v : kVectors) {
+  for (const Ed25519Vector& v : kEd25519Vectors) {
     auto signature = hex<64>(v.signature);
     uint32_t carry = 0;
     for (size_t i = 0; i < order.size(); ++i) {
@@ -129,7 +129,7 @@ TEST(Ed25519, KeysOfSmallOrderOrInAnotherEncodingAreRefused) {
   }
   EXPECT_FALSE(
       is_ed25519_key(hex<32>("f0ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f")));
-  EXPECT_TRUE(is_ed25519_key(hex<32>(kVectors[0].key)));
+  EXPECT_TRUE(is_ed25519_key(hex<32>(kEd25519Vectors[0].key)));
 }
 
 // Why the check before OpenSSL is there: without it these hold for messages that nobody signed.
@@ -168,11 +168,11 @@ TEST(Ed25519, KeyWithoutAPointVerifiesNothing) {
 }
 
 TEST(Ed25519, KeysMove) {
-  Ed25519Key a{SecretKey(hex<32>(kVectors[0].seed))};
-  Ed25519Key b{SecretKey(hex<32>(kVectors[1].seed))};
+  Ed25519Key a{SecretKey(hex<32>(kEd25519Vectors[0].seed))};
+  Ed25519Key b{SecretKey(hex<32>(kEd25519Vectors[1].seed))};
   b = std::move(a);
   const Ed25519Key c(std::move(b));
-  EXPECT_EQ(to_hex(c.public_key()), kVectors[0].key);
+  EXPECT_EQ(to_hex(c.public_key()), kEd25519Vectors[0].key);
 }
 
 }  // namespace

@@ -6,13 +6,13 @@ namespace blindai {
 namespace {
 
 template <size_t N>
-ByteArray<N> hex(std::string_view digits) {
+ByteArray<N> hpke_hex(std::string_view digits) {
   return array_from_hex<N>(digits).value();
 }
 
 // RFC 9180, test-vectors.json of the CFRG: mode 0, KEM 0x0020, KDF 0x0001, AEAD 0x0002, sequence
 // number 0.
-struct Vector {
+struct HpkeVector {
   Bytes info = from_hex("4f6465206f6e2061204772656369616e2055726e").value();
   HpkePublicKey enc = hex<32>("6c93e09869df3402d7bf231bf540fadd35cd56be14f97178f0954db94b7fc256");
   HpkePublicKey receiver =
@@ -30,7 +30,7 @@ struct Vector {
 };
 
 TEST(Hpke, GivesTheNumbersOfTheRfc) {
-  const Vector v;
+  const HpkeVector v;
   EXPECT_EQ(v.sender_key.public_key(), v.enc);
   EXPECT_EQ(v.receiver_key.public_key(), v.receiver);
   const HpkeSealed sealed =

@@ -7,9 +7,9 @@ namespace {
 
 using namespace seal_fixture;
 
-const char kId[] = "alice/resnet18";
-Sha256Digest name_hash() {
-  return sha256(as_bytes(kId));
+const char kStreamId[] = "alice/resnet18";
+Sha256Digest stream_name_hash() {
+  return sha256(as_bytes(kStreamId));
 }
 
 std::string error_of(BytesView file) {
@@ -48,15 +48,16 @@ TEST(SealStream, MatchesAnIndependentImplementationOfTheFormat) {
 
 TEST(SealWriter, TheFileDoesNotDependOnHowTheContentArrives) {
   const Bytes plain = content(2 * kSealChunkLen + 4321);
-  const Bytes expected = seal_content(secrets(), plain, kId);
+  const Bytes expected = seal_content(secrets(), plain, kStreamId);
   for (const size_t piece : {1000u, 16384u, 65535u, 65536u, 65537u, 131072u})
-    EXPECT_EQ(seal_content(secrets(), plain, kId, piece), expected) << piece;
+    EXPECT_EQ(seal_content(secrets(), plain, kStreamId, piece), expected) << piece;
   const Bytes small = content(300);
-  EXPECT_EQ(seal_content(secrets(), small, kId, 1), seal_content(secrets(), small, kId));
+  EXPECT_EQ(seal_content(secrets(), small, kStreamId, 1),
+            seal_content(secrets(), small, kStreamId));
 }
 
 TEST(SealWriter, GivesPiecesOfAtMostOneChunkFromTheSameBuffer) {
-  SealWriter writer(secrets(), name_hash());
+  SealWriter writer(secrets(), stream_name_hash());
   const Bytes plain = content(1 << 20);
   const uint8_t* buffer = nullptr;
   for (int round = 0; round < 4; ++round) {
@@ -77,7 +78,7 @@ TEST(SealReader, ReadsInAnySteps) {
   const Bytes file = seal_file(secrets(), seal_for(), plain);
   for (const size_t step : {7u, 1000u, 65535u, 65536u, 65537u, 200'000u}) {
     MemorySource source(file);
-    SealReader reader(source, secrets(), name_hash(), plain.size());
+    SealReader reader(source, secrets(), stream_name_hash(), plain.size());
     EXPECT_EQ(read_all(reader, step).value(), plain) << step;
   }
 }
@@ -86,7 +87,7 @@ TEST(SealReader, SeeksToAnyPlace) {
   const Bytes plain = content(2 * kSealChunkLen + 99);
   const Bytes file = seal_file(secrets(), seal_for(), plain);
   MemorySource source(file);
-  SealReader reader(source, secrets(), name_hash(), plain.size());
+  SealReader reader(source, secrets(), stream_name_hash(), plain.size());
   for (const size_t from : {plain.size(), size_t{0}, kSealChunkLen - 3, kSealChunkLen,
                             2 * kSealChunkLen + 98, size_t{5}}) {
     ASSERT_TRUE(reader.seek(from).has_value());
@@ -119,10 +120,10 @@ TEST(SealReader, RefusesAFileCutAtAChunkBorder) {
 TEST(SealReader, TheLastChunkIsMarkedSoAForgedLengthDoesNotHelp) {
   const Bytes file = seal_file(secrets(), seal_for(), content(3 * kSealChunkLen));
   MemorySource cut(BytesView(file).first(kSealHeaderLen + 2 * kSealedChunkLen));
-  SealReader shorter(cut, secrets(), name_hash(), 2 * kSealChunkLen);
+  SealReader shorter(cut, secrets(), stream_name_hash(), 2 * kSealChunkLen);
   EXPECT_EQ(read_all(shorter).error().name(), "seal.chunk");
   MemorySource whole(file);
-  SealReader longer(whole, secrets(), name_hash(), 3 * kSealChunkLen + 1);
+  SealReader longer(whole, secrets(), stream_name_hash(), 3 * kSealChunkLen + 1);
   EXPECT_EQ(read_all(longer).error().name(), "seal.chunk");
 }
 
@@ -181,7 +182,7 @@ TEST(SealReader, HandsOutNothingOfAChunkThatDoesNotHold) {
   file.back() ^= 1;
   for (const size_t room : {size_t{10}, size_t{5000}}) {
     MemorySource source(file);
-    SealReader reader(source, secrets(), name_hash(), 1000);
+    SealReader reader(source, secrets(), stream_name_hash(), 1000);
     Bytes out(room, 0);
     EXPECT_EQ(reader.read(out).error().name(), "seal.chunk");
     EXPECT_EQ(out, Bytes(room, 0));

@@ -11,7 +11,7 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kInfer =
+constexpr std::string_view kConsentInfer =
     R"({"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]})";
 
 class HandoverConsent : public testing::Test {
@@ -41,7 +41,7 @@ class HandoverConsent : public testing::Test {
   }
   static std::string infer(const ServerProcess& server, const std::string& id) {
     Peer peer(server.address(), no_proof());
-    return told(peer.ask("POST", "/v2/models/" + id + "/infer", std::string(kInfer)));
+    return told(peer.ask("POST", "/v2/models/" + id + "/infer", std::string(kConsentInfer)));
   }
   void upload(const std::string& id) {
     Peer peer(old_.address(), proof_of(owner_));

@@ -23,7 +23,7 @@
 namespace blindai {
 namespace {
 
-constexpr std::string_view kInfer =
+constexpr std::string_view kRefusedInfer =
     R"({"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]})";
 
 Time now() {
@@ -77,7 +77,7 @@ class HandoverToTest : public testing::Test {
     EXPECT_EQ(files_of(old_), before_);
     Peer nobody(old_.address(), no_proof());
     EXPECT_EQ(nobody.ask("GET", "/v2/health/ready").status, 200u);
-    EXPECT_EQ(nobody.ask("POST", "/v2/models/m/infer", std::string(kInfer)).status, 200u);
+    EXPECT_EQ(nobody.ask("POST", "/v2/models/m/infer", std::string(kRefusedInfer)).status, 200u);
   }
 
   const Sha256Digest programs_ = sha256(as_bytes("new programs"));
@@ -151,7 +151,7 @@ class HandoverFromTest : public testing::Test {
     const std::string log = made.log();
     EXPECT_TRUE(made.start(config)) << made.log();
     Peer again(made.address(), no_proof());
-    EXPECT_EQ(again.ask("POST", "/v2/models/own/infer", std::string(kInfer)).status, 200u);
+    EXPECT_EQ(again.ask("POST", "/v2/models/own/infer", std::string(kRefusedInfer)).status, 200u);
     return log;
   }
   const Bytes model_ = onnx_builder::identity(Datatype::kFp32, {-1, 4});

@@ -11,7 +11,7 @@
 namespace blindai {
 namespace {
 
-constexpr const char* kInfer =
+constexpr const char* kLimitsInfer =
     R"({"inputs":[{"name":"x","shape":[1,4],"datatype":"FP32","data":[1,2,3,4]}]})";
 
 class Limits : public testing::Test {
@@ -30,7 +30,7 @@ class Limits : public testing::Test {
     return peer.ask("PUT", "/v1/models/" + id, model, std::move(fields));
   }
   static Reply infer(Peer& peer, const std::string& id = "m") {
-    return peer.ask("POST", "/v2/models/" + id + "/infer", std::string(kInfer));
+    return peer.ask("POST", "/v2/models/" + id + "/infer", std::string(kLimitsInfer));
   }
   static void expect_refused(const Reply& reply, unsigned status, const std::string& code,
                              const std::string& limit) {

@@ -5,8 +5,6 @@
 namespace blindai {
 namespace {
 
-constexpr size_t kMiB = 1 << 20;
-
 class Memory : public ServingTest {
  protected:
   static std::string heavy_request() {

@@ -75,7 +75,7 @@ bool ServingTest::infer_and_leave(const std::string& id, const std::string& requ
 double ServingTest::metric(const std::string& name) const {
   const std::string log = server_.log();
   const std::string mark = "metrics and health on port ";
-  const size_t at = log.find(mark);
+  const size_t at = log.rfind(mark);  // of the newest start
   BLINDAI_CHECK(at != std::string::npos);
   const std::string port = std::to_string(std::stoi(log.substr(at + mark.size())));
   const Url url = parse_url("http://127.0.0.1:" + port + "/metrics").value();

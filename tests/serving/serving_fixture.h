@@ -12,6 +12,8 @@
 
 namespace blindai {
 
+inline constexpr size_t kMiB = 1 << 20;
+
 // The JSON of one prediction. timeout_us 0: none.
 std::string loop_request(int64_t rounds, uint64_t timeout_us = 0);  // onnx_builder::loop()
 std::string product_request(int64_t n, uint64_t timeout_us = 0);    // onnx_builder::long_product()

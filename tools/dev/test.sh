@@ -1,35 +1,35 @@
 # shellcheck shell=bash
-# ./dev test: the C++ suites (plain, then under each sanitizer), the Python suites, the checks.
+# ./dev test: every C++ test under the address sanitizer, those with threads under the thread
+# sanitizer and those marked PLAIN without one; the Python suites; the checks. --quick: every C++ test
+# without a sanitizer, Python, the checks.
 # Every suite leaves a report in .cache/results; tools/dev/tally.py adds them up at the end.
 # Sourced by ./dev.
 
 RESULTS="$CACHE/results"
+WITHOUT_THREADS='lib-.*_test|fuzz_.*|client-cli_test|enclave-(config|sandbox)_test'
+WITHOUT_THREADS+='|enclave-tee-(nitro|sgx|simulation|snp|tdx)_test|tests-sandbox_test'
 
-# The ctest names of a preset, filtered: they are also the names of the targets to build.
-test_names() {
-  ctest --test-dir "build/$1" -N -E "${2:-^$}" | sed -n 's/^ *Test *#[0-9]*: //p'
-}
-
+# build_suite preset [ctest's options that choose]: the names of tests are also those of targets.
+# Python's tests call the programs of dev.
 build_suite() {
-  local preset=$1 leave_out=$2 names=()
-  if [ "$preset" = dev ]; then
-    build dev
-    return
-  fi
+  local preset=$1 names=()
+  shift
   step "configure $preset" configure "$preset" || exit
-  mapfile -t names < <(test_names "$preset" "$leave_out")
+  mapfile -t names < <(ctest --test-dir "build/$preset" -N "$@" | sed -n 's/^ *Test *#[0-9]*: //p')
+  if [ "$preset" = dev ]; then names+=(programs); fi
   build "$preset" "${names[@]}"
 }
 
-# cpp_suite preset [names left out]: builds and runs what ctest knows. A preset that cannot be built
-# leaves a folder without a report, which counts as a failure.
+# cpp_suite preset [ctest's options that choose]: builds and runs what ctest knows. A preset that
+# cannot be built leaves a folder without a report, which counts as a failure.
 cpp_suite() {
-  local preset=$1 leave_out=${2:-^$}
+  local preset=$1
+  shift
   mkdir -p "$RESULTS/$preset"
-  (build_suite "$preset" "$leave_out") || return 0
+  (build_suite "$preset" "$@") || return 0
   # GoogleTest writes one report per program into a folder; ctest's own report tells the rest.
   GTEST_OUTPUT="xml:$RESULTS/$preset/" step "test $preset" \
-    ctest --test-dir "build/$preset" -E "$leave_out" --output-on-failure --no-tests=error \
+    ctest --test-dir "build/$preset" "$@" --output-on-failure --no-tests=error \
     -j "$(nproc)" --output-junit "$RESULTS/$preset/ctest.junit" || true
 }
 
@@ -48,14 +48,15 @@ run_tests() {
   locked setup setup build test check
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
-  cpp_suite dev
+  # What the address sanitizer's build runs in full need not be built and run twice.
+  if [ -n "$quick" ]; then cpp_suite dev; else cpp_suite dev -L plain; fi
   python_suite
   step "check" tools/check.sh --report "$RESULTS/check.junit" || true
   if [ -z "$quick" ]; then
     cpp_suite asan
-    # lib/ has no threads (tools/check.sh sees to it), so the thread sanitizer has nothing to find
-    # there; its code is still built for the programs above it.
-    cpp_suite tsan '^(lib-.*_test|fuzz_.*)$'
+    # Where there are no threads (tools/check_sources.py sees to it) the thread sanitizer has nothing
+    # to find; that code is still built for the programs above it. tests/sandbox is about processes.
+    cpp_suite tsan -E "^($WITHOUT_THREADS)\$"
   fi
   "$PYTHON" tools/dev/tally.py "$RESULTS"
 }

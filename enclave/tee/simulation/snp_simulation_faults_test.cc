@@ -13,7 +13,7 @@
 namespace blindai {
 namespace {
 
-constexpr Time kNow{1795000000};
+constexpr Time kFaultsNow{1795000000};
 const ByteArray<48> kMeasurement = [] {
   ByteArray<48> out;
   out.fill(0x42);
@@ -212,7 +212,7 @@ const Row kRows[] = {
      kGenoa,
      {},
      [](Inputs& in) {
-       in.collateral.vek_chain = SnpSimulation(kTurin, kNow).collateral().vek_chain;
+       in.collateral.vek_chain = SnpSimulation(kTurin, kFaultsNow).collateral().vek_chain;
      },
      "snp.chain.names snp.chain.root "},
     {"ChainOfAnotherKey",
@@ -220,7 +220,7 @@ const Row kRows[] = {
      {},
      [](Inputs& in) {
        in.collateral.vek_chain =
-           SnpSimulation(kMilan, kNow, FAULT(other_ark = true)).collateral().vek_chain;
+           SnpSimulation(kMilan, kFaultsNow, FAULT(other_ark = true)).collateral().vek_chain;
      },
      "snp.chain.root "},
     {"OtherArk", kMilan, FAULT(other_ark = true), nullptr, "snp.chain.root "},
@@ -248,14 +248,16 @@ const Row kRows[] = {
     {"CrlOfAnotherProduct",
      kMilan,
      {},
-     [](Inputs& in) { in.collateral.vek_crl = SnpSimulation(kGenoa, kNow).collateral().vek_crl; },
+     [](Inputs& in) {
+       in.collateral.vek_crl = SnpSimulation(kGenoa, kFaultsNow).collateral().vek_crl;
+     },
      "snp.crl.issuer "},
     {"CrlOfAnotherKey",
      kMilan,
      {},
      [](Inputs& in) {
        in.collateral.vek_crl =
-           SnpSimulation(kMilan, kNow, FAULT(other_ark = true)).collateral().vek_crl;
+           SnpSimulation(kMilan, kFaultsNow, FAULT(other_ark = true)).collateral().vek_crl;
      },
      "snp.crl.signature "},
     {"CrlTampered", kMilan, FAULT(tampered = SnpSignedPart::kCrl), nullptr, "snp.crl.signature "},
@@ -399,14 +401,14 @@ class SnpSimulationFaultsTest : public testing::TestWithParam<Row> {};
 
 TEST_P(SnpSimulationFaultsTest, IsNoticedByItsCheck) {
   const Row& row = GetParam();
-  const SnpSimulation simulation(row.platform, kNow, row.faults);
+  const SnpSimulation simulation(row.platform, kFaultsNow, row.faults);
   Inputs in;
   in.evidence.quote = simulation.report(kMeasurement, report_data_of(in.claims));
   in.collateral = simulation.collateral();
   in.policy = strict_policy(row.platform);
   if (row.change != nullptr) row.change(in);
   const Verification v =
-      verify(in.evidence, in.claims, in.collateral, in.policy, simulation_roots(), kNow);
+      verify(in.evidence, in.claims, in.collateral, in.policy, simulation_roots(), kFaultsNow);
   std::string failures;
   for (const Check& c : v.checks())
     if (c.state == CheckState::kFailed) failures += std::string(c.name()) + " ";

@@ -10,8 +10,8 @@
 namespace blindai {
 namespace {
 
-constexpr Time kNow{1795000000};
-constexpr int64_t kDay = 24 * 3600;
+constexpr Time kSnpNow{1795000000};
+constexpr int64_t kSnpDay = 24 * 3600;
 constexpr SnpProduct kProducts[] = {SnpProduct::kMilan, SnpProduct::kGenoa, SnpProduct::kTurin};
 constexpr SnpSigningKey kKeys[] = {SnpSigningKey::kVcek, SnpSigningKey::kVlek};
 
@@ -27,7 +27,8 @@ class SnpSimulationTest : public testing::Test {
     snp.allow_vlek = true;
     policy.max_evidence_age_s = 3600;
   }
-  Verification verified(const SnpSimulation& s, const TrustRoots& roots, Time when = kNow) const {
+  Verification verified(const SnpSimulation& s, const TrustRoots& roots,
+                        Time when = kSnpNow) const {
     return verify({Tee::kSnp, s.report(measurement, report_data_of(claims))}, claims,
                   s.collateral(), policy, roots, when);
   }
@@ -48,7 +49,7 @@ TEST_F(SnpSimulationTest, EveryProductKeyAndVersionVerifies) {
     for (const SnpSigningKey key : kKeys)
       for (uint32_t version = 2; version <= 5; ++version) {
         const Verification v =
-            verified(SnpSimulation({product, key, version}, kNow), simulation_roots());
+            verified(SnpSimulation({product, key, version}, kSnpNow), simulation_roots());
         ASSERT_TRUE(v.ok()) << name_of(product) << " version " << version << ": " << failures(v);
         const SnpIdentity& id = *v.evidence()->snp();
         EXPECT_EQ(v.evidence()->tee(), Tee::kSnp);
@@ -60,8 +61,8 @@ TEST_F(SnpSimulationTest, EveryProductKeyAndVersionVerifies) {
         EXPECT_TRUE(equal(v.evidence()->measurement(), measurement));
         EXPECT_EQ(v.evidence()->report_data(), report_data_of(claims));
         EXPECT_FALSE(v.evidence()->debug());
-        EXPECT_EQ(v.evidence()->valid_until(), kNow + 30 * kDay);
-        EXPECT_EQ(v.evidence()->fresh_until(), kNow + 3600);
+        EXPECT_EQ(v.evidence()->valid_until(), kSnpNow + 30 * kSnpDay);
+        EXPECT_EQ(v.evidence()->fresh_until(), kSnpNow + 3600);
         for (const Check& c : v.checks()) {
           EXPECT_FALSE(c.expected.empty()) << c.name();
           EXPECT_FALSE(c.found.empty()) << c.name();
@@ -71,7 +72,7 @@ TEST_F(SnpSimulationTest, EveryProductKeyAndVersionVerifies) {
 
 TEST_F(SnpSimulationTest, NeverVerifiesUnderTheProductionRoots) {
   for (const SnpProduct product : kProducts) {
-    const SnpSimulation s({product, SnpSigningKey::kVcek, 5}, kNow);
+    const SnpSimulation s({product, SnpSigningKey::kVcek, 5}, kSnpNow);
     EXPECT_EQ(failures(verified(s, production_roots())), "snp.chain.root ");
     EXPECT_EQ(failures(verified(s, {})), "snp.chain.root ");
   }
@@ -81,7 +82,7 @@ TEST_F(SnpSimulationTest, ARootCountsForItsProductOnly) {
   TrustRoots roots = simulation_roots();
   std::swap(roots.amd_milan, roots.amd_genoa);
   for (const SnpProduct product : {SnpProduct::kMilan, SnpProduct::kGenoa})
-    EXPECT_EQ(failures(verified(SnpSimulation({product, SnpSigningKey::kVcek, 5}, kNow), roots)),
+    EXPECT_EQ(failures(verified(SnpSimulation({product, SnpSigningKey::kVcek, 5}, kSnpNow), roots)),
               "snp.chain.root ");
 }
 
@@ -100,7 +101,7 @@ TEST_F(SnpSimulationTest, HwidMayBeWrappedInAnOctetString) {
     wrapped.extensions = {
         {"1.3.6.1.4.1.3704.1.4", der_octet_string(BytesView(chip).first(length))}};
     const Verification v = verified(
-        SnpSimulation({product, SnpSigningKey::kVcek, 5}, kNow, wrapped), simulation_roots());
+        SnpSimulation({product, SnpSigningKey::kVcek, 5}, kSnpNow, wrapped), simulation_roots());
     EXPECT_TRUE(v.ok()) << failures(v);
   }
 }
@@ -113,7 +114,7 @@ TEST_F(SnpSimulationTest, MaskedChipKeyIsFineWithAVlek) {
     if (!named) masked.signed_patches.push_back({0x1a0, Bytes(64, 0)});
     for (const SnpProduct product : kProducts) {
       const Verification v = verified(
-          SnpSimulation({product, SnpSigningKey::kVlek, 5}, kNow, masked), simulation_roots());
+          SnpSimulation({product, SnpSigningKey::kVlek, 5}, kSnpNow, masked), simulation_roots());
       EXPECT_TRUE(v.ok()) << failures(v);
     }
   }
@@ -125,14 +126,14 @@ TEST_F(SnpSimulationTest, AGuestMayBeOlderThanTheCommittedFirmware) {
   SnpFaults updated;
   updated.signed_patches = {{0x1f0 + 6, {0x17}}};
   policy.snp->min_tcb_milan->snp = 0x17;
-  const Verification v = verified(SnpSimulation({}, kNow, updated), simulation_roots());
+  const Verification v = verified(SnpSimulation({}, kSnpNow, updated), simulation_roots());
   EXPECT_TRUE(v.ok()) << failures(v);
 }
 
 TEST_F(SnpSimulationTest, PolicyCanAcceptWhatItRefusesByDefault) {
   SnpFaults loose;
   loose.signed_patches = {{0x08, {0, 0, 0x0f}}, {0x30, {2}}, {0x48, {1}}, {0x110, {9}}};
-  const SnpSimulation s({SnpProduct::kMilan, SnpSigningKey::kVcek, 5}, kNow, loose);
+  const SnpSimulation s({SnpProduct::kMilan, SnpSigningKey::kVcek, 5}, kSnpNow, loose);
   EXPECT_EQ(failures(verified(s, simulation_roots())),
             "policy.debug policy.vmpl policy.migration-agent policy.smt ");
   policy.allow_debug = true;
@@ -152,19 +153,19 @@ TEST_F(SnpSimulationTest, PolicyCanAcceptWhatItRefusesByDefault) {
 // Milan has no FMC, so that a floor for it says nothing.
 TEST_F(SnpSimulationTest, FmcIsJudgedOnTurinOnly) {
   policy.snp->min_tcb_milan->fmc = 200;
-  EXPECT_TRUE(verified(SnpSimulation({}, kNow), simulation_roots()).ok());
+  EXPECT_TRUE(verified(SnpSimulation({}, kSnpNow), simulation_roots()).ok());
 }
 
 TEST_F(SnpSimulationTest, IsValidToTheLastSecondOfItsCrl) {
-  const SnpSimulation s({}, kNow);
-  EXPECT_TRUE(verified(s, simulation_roots(), kNow + 30 * kDay).ok());
-  const Verification late = verified(s, simulation_roots(), kNow + (30 * kDay + 1));
+  const SnpSimulation s({}, kSnpNow);
+  EXPECT_TRUE(verified(s, simulation_roots(), kSnpNow + 30 * kSnpDay).ok());
+  const Verification late = verified(s, simulation_roots(), kSnpNow + (30 * kSnpDay + 1));
   EXPECT_EQ(failures(late), "snp.crl.validity ");
   EXPECT_EQ(late.problem().code, Code::kStale);
 }
 
 TEST_F(SnpSimulationTest, SourceRenewsWhatRunsOut) {
-  Time now = kNow;
+  Time now = kSnpNow;
   SnpSimulationSource source(measurement, {}, [&now] { return now; });
   const auto ok = [&] {
     return verify(source.evidence(report_data_of(claims)).value(), claims,
@@ -174,13 +175,13 @@ TEST_F(SnpSimulationTest, SourceRenewsWhatRunsOut) {
   EXPECT_TRUE(source.is_simulation());
   EXPECT_EQ(source.tee(), Tee::kSnp);
   const Bytes first = source.collateral()->vek_crl;
-  now = kNow + (kDay - 1);
+  now = kSnpNow + (kSnpDay - 1);
   EXPECT_EQ(source.collateral()->vek_crl, first);
-  now = kNow + kDay;
+  now = kSnpNow + kSnpDay;
   EXPECT_NE(source.collateral()->vek_crl, first);
-  now = kNow + 3650 * kDay;
+  now = kSnpNow + 3650 * kSnpDay;
   EXPECT_TRUE(ok());
-  now = kNow + -400 * kDay;  // a clock that was set back
+  now = kSnpNow + -400 * kSnpDay;  // a clock that was set back
   EXPECT_TRUE(ok());
 }
 
