@@ -116,9 +116,8 @@ function(blindai_test path)
     _blindai_test_headers()
     target_precompile_headers(${target} REUSE_FROM tests-headers)
   endif()
-  # In `dev` as well, so that what one preset compiles the others do. Fewer at once than of other
-  # sources: a test's own code costs more than its headers.
-  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 6)
+  # A test's own code costs more than its headers.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD_BATCH_SIZE 6)
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/test)
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 120)
