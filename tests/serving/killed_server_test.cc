@@ -52,8 +52,6 @@ bool ended(pid_t pid) {
 
 TEST_F(KilledServer, WhileItLoadsAndRunsLosesNoModelAndLeavesNoWorker) {
   constexpr int kRounds = kUnderSanitizer ? 3 : 8;
-  const std::string heavy = R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[7]}]})";
-  const std::string id = "/v2/repository/models/";
   start("", {"--run-threads", "1"});
   upload("heavy", onnx_builder::heavy(48 * kMiB));
   upload("loop", onnx_builder::loop());
@@ -61,12 +59,13 @@ TEST_F(KilledServer, WhileItLoadsAndRunsLosesNoModelAndLeavesNoWorker) {
 
   int loading = 0;
   for (int round = 0; round < kRounds; ++round) {
-    ASSERT_EQ(status_of("POST", id + "heavy/unload", "{}"), 200u);
+    ASSERT_EQ(status_of("POST", "/v2/repository/models/heavy/unload", "{}"), 200u);
     auto running = std::async(std::launch::async,
                               [&] { return infer_status("loop", loop_request(INT64_MAX)); });
     ASSERT_TRUE(wait_until([&] { return metric("blindai_workers") >= 1; }));
     const double loads = metric("blindai_worker_loads_total");
-    auto load = std::async(std::launch::async, [&] { return infer_status("heavy", heavy); });
+    auto load =
+        std::async(std::launch::async, [&] { return infer_status("heavy", heavy_request()); });
     std::this_thread::sleep_for(milliseconds(15 * round));
     if (metric("blindai_worker_loads_total") == loads) ++loading;
     const std::vector<pid_t> left = workers();
@@ -81,7 +80,7 @@ TEST_F(KilledServer, WhileItLoadsAndRunsLosesNoModelAndLeavesNoWorker) {
     EXPECT_EQ(status_of("GET", "/v2/models/heavy", ""), 200u);
     EXPECT_EQ(infer("good", identity_request({1, 2, 3, 4})).status, 200u);
     EXPECT_EQ(infer("loop", loop_request(5)).status, 200u);
-    EXPECT_EQ(infer("heavy", heavy).status, 200u);
+    EXPECT_EQ(infer("heavy", heavy_request()).status, 200u);
   }
   std::printf("killed %d times before the load had ended, %d after\n", loading, kRounds - loading);
   EXPECT_GE(loading, 1);
@@ -105,9 +104,7 @@ TEST_F(KilledServer, DuringTheLoadAfterAnUploadHasTheModelOrHasNot) {
     if (acknowledged) {
       EXPECT_EQ(listed, 200u) << wait;
     }
-    const std::string heavy =
-        R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[7]}]})";
-    EXPECT_EQ(infer_status(id, heavy), listed) << wait;
+    EXPECT_EQ(infer_status(id, heavy_request()), listed) << wait;
     if (listed == 404u) {
       EXPECT_EQ(status_of("PUT", "/v1/models/" + id, std::string(as_text(model))), 201u) << wait;
     }

@@ -7,9 +7,6 @@ namespace {
 
 class Memory : public ServingTest {
  protected:
-  static std::string heavy_request() {
-    return R"({"inputs":[{"name":"x","datatype":"FP32","shape":[1],"data":[7]}]})";
-  }
   double workers_mib() const { return metric("blindai_worker_resident_bytes") / kMiB; }
 };
 

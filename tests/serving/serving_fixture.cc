@@ -38,6 +38,10 @@ std::string identity_request(const std::vector<int64_t>& data) {
   return request(input("x", "FP32", {rows, 4}, data), 0);
 }
 
+std::string heavy_request() {
+  return request(input("x", "FP32", {1}, {7}), 0);
+}
+
 std::string zeros_request(int64_t n) {
   return request(input("shape", "INT64", {1}, {n}), 0,
                  R"(,"outputs":[{"name":"y","parameters":{"binary_data":true}}])");

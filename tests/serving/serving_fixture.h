@@ -18,6 +18,7 @@ inline constexpr size_t kMiB = 1 << 20;
 std::string loop_request(int64_t rounds, uint64_t timeout_us = 0);  // onnx_builder::loop()
 std::string product_request(int64_t n, uint64_t timeout_us = 0);    // onnx_builder::long_product()
 std::string identity_request(const std::vector<int64_t>& data);     // FP32 [-1, 4]
+std::string heavy_request();                                        // heavy()
 std::string zeros_request(int64_t n);                               // zeros_of_shape()
 
 class ServingTest : public testing::Test {
