@@ -1,6 +1,8 @@
 #include <array>
+#include <climits>
 #include <cstring>
 #include <fcntl.h>
+#include <string>
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -95,6 +97,13 @@ int open_by_handle(const Bait&) {
   return call_and_close(SYS_open_by_handle_at, AT_FDCWD, &handle, O_RDONLY);
 }
 
+// However deep the working directory lies: above the root is the root again.
+int open_above(const Bait&) {
+  std::string path;
+  while (path.size() < PATH_MAX / 2) path += "../";
+  return open_file((path + "etc/passwd").c_str());
+}
+
 int stat_by_name(const Bait&) {
   struct stat info = {};
   return call(SYS_newfstatat, AT_FDCWD, "/etc", &info, 0);
@@ -122,8 +131,7 @@ constexpr Named kAttempts[] = {
     {"open a file", [](const Bait&) { return open_file("/etc/passwd"); }, Control::kGetsThrough},
     {"open the working directory", [](const Bait&) { return open_file("."); },
      Control::kGetsThrough},
-    {"open above the working directory",
-     [](const Bait&) { return open_file("../../../../../../etc/passwd"); }, Control::kGetsThrough},
+    {"open above the working directory", open_above, Control::kGetsThrough},
     {"open relative to a descriptor",
      [](const Bait&) { return call_and_close(SYS_openat, 0, "/etc/passwd", O_RDONLY); },
      Control::kGetsThrough},
