@@ -1,13 +1,22 @@
 // What others cost a well-behaved caller, in one run against its own baseline:
 //   9,990 idle connections (of the 10,000 that there are): the server's memory, and the caller's
 //   latency;
-//   hostile models that loop for ever, multiply for ever and ask for 4 GB: the caller's p99.
+//   hostile models that loop for ever, multiply for ever and ask for 4 GB, all at once: the
+//   caller's p99.
+// With --attacks: the caller's p99 beside each model of a folder that tests/hostile/corpus.py
+// wrote, uploaded and then run again and again, or uploaded again and again where it is refused.
+// bench/hostile_neighbours.py writes the folder.
 // Usage: neighbours_bench [--quick]      (--quick: 1,000 connections)
+//        neighbours_bench --attacks DIRECTORY
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
 #include <sys/resource.h>
 #include <thread>
 #include <vector>
@@ -144,15 +153,98 @@ void measure_hostile(const RunningServer& server, Caller& caller, size_t times) 
               verdict(ratio <= 3));
 }
 
+Bytes contents_of(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// What happened to one hostile model while the caller predicted.
+struct Attacked {
+  unsigned upload = 0;               // status of its first upload
+  std::map<unsigned, size_t> after;  // of what came then: how often each status
+};
+
+// Uploads and runs, until told to stop and at least once.
+Attacked attack_with(Caller& hostile, const Bytes& model, const Bytes& request,
+                     const std::atomic<bool>& stopped) {
+  Attacked out;
+  out.upload = hostile.ask("PUT", "/v1/models/hostile", model);
+  const bool taken = out.upload == 201;
+  do {
+    ++out.after[taken ? hostile.ask("POST", "/v2/models/hostile/infer", request)
+                      : hostile.ask("PUT", "/v1/models/hostile", model)];
+  } while (!stopped);
+  if (taken) BLINDAI_CHECK(hostile.ask("DELETE", "/v1/models/hostile", {}) == 200);
+  return out;
+}
+
+// The ratio of the caller's p99 beside the attack to its p99 just before.
+double measure_attack(const RunningServer& server, Caller& caller,
+                      const std::filesystem::path& file) {
+  constexpr size_t kTimes = 4'000;
+  constexpr size_t kAtOnce = 100;
+  const Bytes model = contents_of(file);
+  const Bytes request = contents_of(std::filesystem::path(file).replace_extension(".request.json"));
+  const Samples before = caller.predict(kTimes);
+  std::atomic<bool> stopped = false;
+  std::atomic<bool> ended = false;
+  Attacked attacked;
+  std::thread thread([&] {
+    Caller hostile(server.address());
+    attacked = attack_with(hostile, model, request, stopped);
+    ended = true;
+  });
+  Samples beside;
+  const auto predict_some = [&] {
+    const Samples more = caller.predict(kAtOnce);
+    beside.insert(beside.end(), more.begin(), more.end());
+  };
+  while (beside.size() < kTimes) predict_some();
+  stopped = true;
+  while (!ended) predict_some();
+  thread.join();
+  const double ratio = quantile(beside, 0.99) / quantile(before, 0.99);
+  std::printf("%-34s p99 %7.1f us, alone %7.1f us: %6.2f times  %-6s  upload %u, then",
+              file.stem().c_str(), quantile(beside, 0.99), quantile(before, 0.99), ratio,
+              verdict(ratio <= 3), attacked.upload);
+  for (const auto& [status, times] : attacked.after) std::printf(" %zu x %u", times, status);
+  std::printf("\n");
+  std::fflush(stdout);
+  return ratio;
+}
+
+void measure_attacks(const RunningServer& server, Caller& caller,
+                     const std::filesystem::path& directory) {
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(directory))
+    if (entry.path().extension() == ".onnx") files.push_back(entry.path());
+  std::sort(files.begin(), files.end());
+  Samples ratios;
+  for (const auto& file : files) ratios.push_back(measure_attack(server, caller, file));
+  const auto held =
+      std::count_if(ratios.begin(), ratios.end(), [](double ratio) { return ratio <= 3; });
+  std::printf("%zu attacks: p99 within 3 times its own beside %td; median %.2f times, worst %.2f\n",
+              ratios.size(), held, quantile(ratios, 0.5), quantile(ratios, 1));
+}
+
 }  // namespace
 }  // namespace blindai
 
 int main(int argc, char** argv) {
   using namespace blindai;
   const bool quick = argc > 1 && std::strcmp(argv[1], "--quick") == 0;
-  const RunningServer server(BLINDAI_BINARY_DIR "/bin");
+  const bool attacks = argc > 2 && std::strcmp(argv[1], "--attacks") == 0;
+  // As many runs at once as the server's own default.
+  const RunningServer server(
+      BLINDAI_BINARY_DIR "/bin",
+      {.config = "allow_anonymous_upload = true\nrun_time_s = 1\nload_time_s = 20\n",
+       .run_threads = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()))});
   Caller caller(server.address());
   caller.upload("good", onnx_builder::identity(Datatype::kFp32, {-1, 4}));
+  if (attacks) {
+    measure_attacks(server, caller, argv[2]);
+    return 0;
+  }
   measure_idle(server, caller, quick ? 1'000 : 9'990, quick ? 2'000 : 10'000);
   measure_hostile(server, caller, quick ? 2'000 : 20'000);
 }

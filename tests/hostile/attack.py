@@ -27,6 +27,9 @@ class Bounded:
     by: str
 
 
+DATATYPES = {"f": "FP32", "i": "INT64", "b": "BOOL", "O": "BYTES"}
+
+
 @dataclass(frozen=True)
 class Attack:
     name: str
@@ -35,3 +38,17 @@ class Attack:
     build: Callable[[], bytes]
     # What to send to the model once it is loaded, by input.
     feeds: dict[str, np.ndarray[Any, Any]] = field(default_factory=dict)
+
+    def request(self) -> dict[str, Any]:
+        """What to send, in the Open Inference Protocol's JSON."""
+        return {
+            "inputs": [
+                {
+                    "name": name,
+                    "shape": list(value.shape),
+                    "datatype": DATATYPES[value.dtype.kind],
+                    "data": value.flatten().tolist(),
+                }
+                for name, value in self.feeds.items()
+            ]
+        }

@@ -1,6 +1,7 @@
 """The corpus of hostile models.
 
-    python tests/hostile/corpus.py DIRECTORY     writes each as NAME.onnx, and corpus.json
+    python tests/hostile/corpus.py DIRECTORY     writes each as NAME.onnx, and corpus.json; what to
+                                                 send to those that are run, as NAME.request.json
 
 ATTACKS has each by name, what it tries and what has to become of it.
 """
@@ -37,6 +38,8 @@ def main() -> None:
     for attack in ATTACKS:
         model = attack.build()
         (directory / f"{attack.name}.onnx").write_bytes(model)
+        if isinstance(attack.expect, Bounded):
+            (directory / f"{attack.name}.request.json").write_text(json.dumps(attack.request()))
         written[attack.name] = describe(attack, model)
     (directory / "corpus.json").write_text(json.dumps(written, indent=1) + "\n")
     bounded = sum(isinstance(attack.expect, Bounded) for attack in ATTACKS)
