@@ -3,7 +3,7 @@
 
 Writes the corpus into a folder of its own and runs neighbours_bench on it, which prints for each
 model the caller's p99 while it is uploaded and run again and again, beside its p99 just before.
-Arguments are those of all benchmarks, and change nothing here.
+Arguments, which `./dev bench` hands to every benchmark, change nothing here.
 """
 
 from __future__ import annotations

@@ -218,6 +218,7 @@ void measure_attacks(const RunningServer& server, Caller& caller,
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(directory))
     if (entry.path().extension() == ".onnx") files.push_back(entry.path());
+  BLINDAI_CHECK(!files.empty());
   std::sort(files.begin(), files.end());
   Samples ratios;
   for (const auto& file : files) ratios.push_back(measure_attack(server, caller, file));
