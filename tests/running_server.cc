@@ -44,7 +44,8 @@ RunningServer::RunningServer(const std::string& bin, const RunningServerOptions&
   std::vector<std::string> arguments = {
       "--run-threads",      std::to_string(options.run_threads),
       "--intra-op-threads", std::to_string(options.intra_op_threads),
-      "--linger",           std::to_string(options.linger_us)};
+      "--linger",           std::to_string(options.linger_us),
+      "--refusal-pause",    std::to_string(options.refusal_pause)};
   if (!options.store.empty()) arguments.insert(arguments.end(), {"--store", options.store});
   if (process_.start(options.config, arguments)) return;
   std::fprintf(stderr, "%s\n", process_.log().c_str());

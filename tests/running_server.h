@@ -16,6 +16,7 @@ struct RunningServerOptions {
   int run_threads = 1;
   int intra_op_threads = 1;
   int linger_us = 50;
+  int refusal_pause = 50;
 };
 
 // What the simulation measures of the programs in `bin`. Hashed once.

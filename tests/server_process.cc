@@ -37,7 +37,8 @@ bool ServerProcess::start(const std::string& config, const std::vector<std::stri
                                                           {"--listen", "127.0.0.1:0"},
                                                           {"--store", folder_ / "store"},
                                                           {"--config", folder_ / "config.toml"},
-                                                          {"--linger", "0"}};
+                                                          {"--linger", "0"},
+                                                          {"--refusal-pause", "0"}};
   for (const auto& [option, value] : defaults)
     if (std::ranges::find(options, option) == options.end())
       arguments.insert(arguments.end(), {option, value});

@@ -137,6 +137,11 @@ ParsedOptions parse_options(int argc, char** argv, const std::string& version) {
                  "MiB that requests on their way may hold together, of which one account half")
       ->check(CLI::Range(uint64_t{16}, uint64_t{1} << 30))
       ->capture_default_str();
+  app.add_option("--refusal-pause", hints.refusal_pause,
+                 "After a model that was refused its account's next one is tried this many times "
+                 "as long after it as trying it took, but at most a minute; 0: at once")
+      ->check(CLI::Range(0, 1'000))
+      ->capture_default_str();
   app.add_option("--linger", hints.linger_us,
                  "Microseconds that the event loop looks for more before it sleeps; 0 saves "
                  "processor time, 50 saves the time of waking up")

@@ -22,6 +22,7 @@ struct HostHints {
   uint64_t memory_mib = 4096;      // --memory, of all workers together
   uint64_t worker_memory_mib = 0;  // --worker-memory, of one; 0: three quarters of the above
   uint64_t bodies_mib = 1024;      // --bodies, of all requests on their way
+  uint32_t refusal_pause = 50;     // --refusal-pause, times as long as trying a refused model took
   uint32_t linger_us = 50;         // --linger, of the event loop before it sleeps
   uint32_t drain_seconds = 30;     // --drain
   std::string metrics;             // --metrics host:port; empty: no such listener

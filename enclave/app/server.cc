@@ -153,7 +153,10 @@ Outcome<void> run_server(const HostHints& hints, const ServerTime& time, const s
   const std::unique_ptr<Reactor> reactor =
       Reactor::create(std::chrono::microseconds(hints.linger_us));
   ServerIdentity identity(source, config_text, now);
-  Tenancy tenancy(config, {.all = hints.bodies_mib << 20, .account = hints.bodies_mib << 19},
+  Tenancy tenancy(config,
+                  {.bytes = hints.bodies_mib << 20,
+                   .account_bytes = hints.bodies_mib << 19,
+                   .refusal_pause = hints.refusal_pause},
                   *store.vault, metrics, now);
   tenancy.load([&log](std::string_view kind, const Error& error) {
     log.error("a record of {} was left out: {}", kind, error.describe());

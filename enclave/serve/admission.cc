@@ -8,6 +8,11 @@ namespace {
 // Accounts are looked through for idle ones when there are so many, and when they have doubled.
 constexpr size_t kForgetAt = 1024;
 
+// What an account has to wait at most, however many models of it were refused.
+constexpr std::chrono::seconds kMostPause{60};
+// A request waits so long; one that would have to wait longer is refused at once.
+constexpr std::chrono::seconds kLongestWait{10};
+
 std::chrono::seconds whole_seconds(RateBucket::Clock::duration wait) {
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(wait));
 }
@@ -35,8 +40,8 @@ HeldBytes& HeldBytes::operator=(HeldBytes&& other) noexcept {
 }
 
 Outcome<void> HeldBytes::add(uint64_t bytes) {
-  const ByteLimits& limits = admission_->byte_limits_;
-  const uint64_t most = std::min(limits.account, limits.all);
+  const HostLimits& limits = admission_->host_limits_;
+  const uint64_t most = std::min(limits.account_bytes, limits.bytes);
   if (bytes > most - std::min(most, bytes_)) {
     admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
     return problem(Code::kTooLarge, "limit.request-bytes",
@@ -44,14 +49,14 @@ Outcome<void> HeldBytes::add(uint64_t bytes) {
                                "its tensors; send less at once.",
                                most));
   }
-  if (bytes > limits.account - std::min(limits.account, use_->bytes)) {
+  if (bytes > limits.account_bytes - std::min(limits.account_bytes, use_->bytes)) {
     admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
     return problem(Code::kExhausted, "limit.account-bytes",
                    fmt::format("Your requests that are on their way may hold at most {} bytes of "
                                "this server's memory together; wait for one to end.",
-                               limits.account));
+                               limits.account_bytes));
   }
-  if (bytes > limits.all - std::min(limits.all, admission_->held_)) {
+  if (bytes > limits.bytes - std::min(limits.bytes, admission_->held_)) {
     admission_->metrics_.refused_by(LimitKind::kBytesInFlight);
     return problem(Code::kUnavailable, "server.busy",
                    "The requests that are on their way hold all the memory that this server has "
@@ -67,14 +72,37 @@ void HeldBytes::add_unasked(uint64_t bytes) {
   admission_->held_ += bytes;
 }
 
+std::expected<Admission::Now::duration, Admission::Refusal> Admission::pause_before_model(
+    const std::shared_ptr<AccountUse>& use, Now now) {
+  const Now until = (use == nullptr ? anonymous_ : use)->paused_until;
+  const Now::duration pause = std::max(Now::duration::zero(), until - now);
+  if (pause <= kLongestWait) return pause;
+  metrics_.refused_by(LimitKind::kRefusedModels);
+  const std::chrono::seconds after = whole_seconds(pause);
+  return std::unexpected(
+      Refusal{.problem = {Code::kExhausted, "limit.refused-models",
+                          fmt::format("Models of yours were refused, and trying them took much of "
+                                      "the server's time; it takes the next one in {} s. Correct "
+                                      "them, and send them one at a time.",
+                                      after.count())},
+              .retry_after = after});
+}
+
+void Admission::model_refused(const std::shared_ptr<AccountUse>& use, Now::duration took, Now now) {
+  Now& until = (use == nullptr ? anonymous_ : use)->paused_until;
+  const Now::duration pause =
+      std::min<Now::duration>(took, kMostPause) * host_limits_.refusal_pause;
+  until = std::min(std::max(until, now) + pause, now + kMostPause);
+}
+
 HeldBytes Admission::hold(std::shared_ptr<AccountUse> use) {
   return {*this, use == nullptr ? anonymous_ : std::move(use)};
 }
 
-Admission::Admission(const ConfiguredLimits& limits, const ByteLimits& bytes, Metrics& metrics,
+Admission::Admission(const ConfiguredLimits& limits, const HostLimits& host, Metrics& metrics,
                      Now now)
     : limits_(limits),
-      byte_limits_(bytes),
+      host_limits_(host),
       metrics_(metrics),
       anonymous_(std::make_shared<AccountUse>(now)),
       forget_at_(kForgetAt) {}
@@ -90,7 +118,7 @@ void Admission::forget_idle(Now now) {
   std::erase_if(accounts_, [now](auto& entry) {
     AccountUse& use = *entry.second;
     return entry.second.use_count() == 1 && use.running == 0 && use.bytes == 0 &&
-           use.bucket.is_full(now);
+           use.paused_until <= now && use.bucket.is_full(now);
   });
   forget_at_ = std::max(kForgetAt, 2 * accounts_.size());
 }

@@ -7,9 +7,14 @@
 //
 // Bytes. A request holds what its body and its answer take here until the answer is sent: its JSON
 // as it arrives, its tensors as soon as their sizes are known. All together may hold
-// ByteLimits::all, and one account (or all callers without one) ByteLimits::account, so that
-// nobody keeps others out. Each connection has one request at a time. How slowly they may come and
-// go is net/http_server.h's affair.
+// HostLimits::bytes, and one account (or all callers without one) HostLimits::account_bytes, so
+// that nobody keeps others out. Each connection has one request at a time. How slowly they may come
+// and go is net/http_server.h's affair.
+//
+// Models. Trying one starts a process and takes tens of milliseconds of a processor, and a refusal
+// costs its account nothing, neither a name nor a byte of its quota. So it costs time: those who
+// send one bad model after the other take a fixed share of one processor, and the others hardly
+// notice.
 //
 // Threads: the reactor's. Admitting allocates nothing.
 #pragma once
@@ -25,10 +30,14 @@
 
 namespace blindai {
 
-// Hints of the host: it is its memory, and refusing service is in its power anyway.
-struct ByteLimits {
-  uint64_t all = 1ULL << 30;
-  uint64_t account = 512ULL << 20;
+// Hints of the host: they are its memory and processors, and refusing service is in its power
+// anyway.
+struct HostLimits {
+  uint64_t bytes = 1ULL << 30;
+  uint64_t account_bytes = 512ULL << 20;
+  // An account's next model is tried this many times as long after one that was refused as that
+  // one took, but at most a minute.
+  uint32_t refusal_pause = 50;
 };
 
 // What one account uses at the moment.
@@ -36,7 +45,8 @@ struct AccountUse {
   explicit AccountUse(RateBucket::Clock::time_point now) : bucket(now) {}
   RateBucket bucket;
   uint64_t running = 0;
-  uint64_t bytes = 0;  // held by its requests
+  uint64_t bytes = 0;                               // held by its requests
+  RateBucket::Clock::time_point paused_until = {};  // after models of it that were refused
 };
 
 class Admission;
@@ -90,7 +100,7 @@ class Admission {
   using Now = RateBucket::Clock::time_point;
 
   // `limits` and `metrics` outlive it.
-  Admission(const ConfiguredLimits& limits, const ByteLimits& bytes, Metrics& metrics, Now now);
+  Admission(const ConfiguredLimits& limits, const HostLimits& host, Metrics& metrics, Now now);
 
   // The use of the account by that name, for as long as somebody holds it or it matters.
   std::shared_ptr<AccountUse> use_of(const std::string& account, Now now);
@@ -106,6 +116,12 @@ class Admission {
   // Of a caller without an account. `connection`: its connection's bucket.
   std::expected<PredictionPass, Refusal> admit_anonymous(RateBucket& connection,
                                                          const AccountLimits& limits, Now now);
+  // In how long a model of the account, or of somebody without one (null), may be tried.
+  // Errors: "limit.refused-models" when that is longer than a client should be kept waiting.
+  std::expected<Now::duration, Refusal> pause_before_model(const std::shared_ptr<AccountUse>& use,
+                                                           Now now);
+  // A model of the account was refused after it had been tried for so long.
+  void model_refused(const std::shared_ptr<AccountUse>& use, Now::duration took, Now now);
   // For one request of the account, or of somebody without one (null). It holds nothing yet.
   HeldBytes hold(std::shared_ptr<AccountUse> use);
   uint64_t held_bytes() const { return held_; }
@@ -118,7 +134,7 @@ class Admission {
   void forget_idle(Now now);
 
   const ConfiguredLimits& limits_;
-  const ByteLimits byte_limits_;
+  const HostLimits host_limits_;
   uint64_t held_ = 0;
   Metrics& metrics_;
   std::map<std::string, std::shared_ptr<AccountUse>> accounts_;

@@ -5,6 +5,7 @@
 namespace blindai {
 namespace {
 
+using std::chrono::milliseconds;
 using std::chrono::seconds;
 
 const Admission::Now kStart{seconds(1'000'000)};
@@ -12,7 +13,7 @@ const Admission::Now kStart{seconds(1'000'000)};
 class AdmissionTest : public testing::Test {
  protected:
   Admission& admission() {
-    if (!admission_.has_value()) admission_.emplace(limits, bytes, metrics, kStart);
+    if (!admission_.has_value()) admission_.emplace(limits, host, metrics, kStart);
     return *admission_;
   }
   double refusals(const std::string& limit) {
@@ -22,7 +23,7 @@ class AdmissionTest : public testing::Test {
   }
 
   ConfiguredLimits limits;
-  ByteLimits bytes{.all = 100, .account = 60};
+  HostLimits host{.bytes = 100, .account_bytes = 60};
   Metrics metrics;
 
  private:
@@ -166,6 +167,52 @@ TEST_F(AdmissionTest, BytesAreHeldByAccountAndByAllAndGivenBack) {
   EXPECT_EQ(a->bytes, 0u);
   HeldBytes huge = admission().hold(a);
   EXPECT_EQ(huge.add(UINT64_MAX).error().name(), "limit.request-bytes");
+}
+
+TEST_F(AdmissionTest, AfterARefusedModelTheNextWaitsManyTimesAsLong) {
+  const auto a = admission().use_of("a", kStart);
+  EXPECT_EQ(admission().pause_before_model(a, kStart).value(), seconds(0));
+  admission().model_refused(a, milliseconds(40), kStart);
+  EXPECT_EQ(admission().pause_before_model(a, kStart).value(), seconds(2));
+  EXPECT_EQ(admission().pause_before_model(a, kStart + milliseconds(1500)).value(),
+            milliseconds(500));
+  // Others do not, and it does not for ever.
+  EXPECT_EQ(admission().pause_before_model(nullptr, kStart).value(), seconds(0));
+  EXPECT_EQ(admission().pause_before_model(admission().use_of("b", kStart), kStart).value(),
+            seconds(0));
+  EXPECT_EQ(admission().pause_before_model(a, kStart + seconds(2)).value(), seconds(0));
+  EXPECT_EQ(admission().pause_before_model(a, kStart + seconds(3)).value(), seconds(0));
+}
+
+TEST_F(AdmissionTest, ManyRefusedModelsAreWaitedForTogetherButNotForMoreThanAMinute) {
+  // Those without an account together.
+  for (int i = 0; i < 5; ++i) admission().model_refused(nullptr, milliseconds(40), kStart);
+  EXPECT_EQ(admission().pause_before_model(nullptr, kStart).value(), seconds(10));
+  admission().model_refused(nullptr, milliseconds(1), kStart);
+  const auto refused = admission().pause_before_model(nullptr, kStart);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().problem.name(), "limit.refused-models");
+  EXPECT_EQ(refused.error().problem.code, Code::kExhausted);
+  EXPECT_EQ(refused.error().retry_after, seconds(11));  // rounded up
+  EXPECT_EQ(refusals("refused_models"), 1);
+  for (const auto took : {milliseconds(10'000), milliseconds(INT32_MAX)}) {
+    admission().model_refused(nullptr, took, kStart);
+    EXPECT_EQ(admission().pause_before_model(nullptr, kStart).error().retry_after, seconds(60));
+  }
+  EXPECT_EQ(admission().pause_before_model(nullptr, kStart + seconds(50)).value(), seconds(10));
+}
+
+TEST_F(AdmissionTest, APauseOutlivesItsAccountsLastConnection) {
+  admission().model_refused(admission().use_of("a", kStart), milliseconds(100), kStart);
+  for (int i = 0; i < 3000; ++i) admission().use_of(std::to_string(i), kStart + seconds(1));
+  EXPECT_EQ(admission().pause_before_model(admission().use_of("a", kStart), kStart).value(),
+            seconds(5));
+}
+
+TEST_F(AdmissionTest, AHostMayDoWithoutPauses) {
+  host.refusal_pause = 0;
+  admission().model_refused(nullptr, seconds(60), kStart);
+  EXPECT_EQ(admission().pause_before_model(nullptr, kStart).value(), seconds(0));
 }
 
 }  // namespace

@@ -28,7 +28,8 @@ constexpr std::array<const char*, kNumLimitKinds> kLimitNames = {"models_per_acc
                                                                  "predictions_per_minute",
                                                                  "anonymous_predictions_per_minute",
                                                                  "concurrent_predictions",
-                                                                 "bytes_in_flight"};
+                                                                 "bytes_in_flight",
+                                                                 "refused_models"};
 // "none": the client left.
 constexpr std::array<const char*, 5> kStatusNames = {"none", "2xx", "3xx", "4xx", "5xx"};
 constexpr std::array<VaultEvent::Kind, 5> kVaultKinds = {

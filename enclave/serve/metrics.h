@@ -50,8 +50,9 @@ enum class LimitKind : uint8_t {
   kAnonymousPredictionsPerMinute,
   kConcurrentPredictions,
   kBytesInFlight,
+  kRefusedModels,
 };
-inline constexpr size_t kNumLimitKinds = 9;
+inline constexpr size_t kNumLimitKinds = 10;
 // As in the configuration: "models_per_account".
 std::string_view name_of(LimitKind kind);
 

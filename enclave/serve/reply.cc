@@ -33,6 +33,12 @@ HttpResponse problem_response(const Problem& problem) {
   return out;
 }
 
+HttpResponse problem_response(const Problem& problem, std::chrono::seconds retry_after) {
+  HttpResponse out = json_response(http_status(problem.code), error_json(problem));
+  out.fields.emplace_back("retry-after", std::to_string(retry_after.count()));
+  return out;
+}
+
 Outcome<bool> flag_header(const HttpHead& head, std::string_view name, bool absent) {
   const std::optional<std::string_view> value = head.field(name);
   if (!value.has_value()) return absent;

@@ -1,6 +1,7 @@
 // Answers in the form docs/http.md promises.
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,7 @@ inline constexpr size_t kMaxSmallBody = 64 * 1024;
 
 HttpResponse json_response(unsigned status, std::string body);
 HttpResponse problem_response(const Problem& problem);
+HttpResponse problem_response(const Problem& problem, std::chrono::seconds retry_after);
 
 // "true" or "false" in a header, `absent` when it is not there.
 // Errors: kInvalid "http.header" for any other value.

@@ -16,7 +16,7 @@ class RetentionTest : public testing::Test {
   void open() {
     tenancy.reset();
     store.open();
-    tenancy = std::make_unique<Tenancy>(config, ByteLimits(), *store.vault, metrics,
+    tenancy = std::make_unique<Tenancy>(config, HostLimits(), *store.vault, metrics,
                                         [this] { return now; });
     tenancy->load([this](std::string_view kind, const Error& error) {
       reported.push_back(std::string(kind) + " " + std::string(error.name()));

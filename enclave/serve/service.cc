@@ -21,12 +21,6 @@ bool changes_model(Endpoint endpoint) {
          endpoint == Endpoint::kAccess || endpoint == Endpoint::kRepositoryUnload;
 }
 
-HttpResponse limited_response(const Admission::Refusal& refusal) {
-  HttpResponse out = problem_response(refusal.problem);
-  out.fields.emplace_back("retry-after", std::to_string(refusal.retry_after.count()));
-  return out;
-}
-
 }  // namespace
 
 std::shared_ptr<HttpExchange> BlindaiService::serve(const HttpHead& head, HttpReply reply) {
@@ -163,7 +157,14 @@ HttpFields BlindaiService::expiry_fields(const ModelRecord& record) const {
 Outcome<BlindaiService::Exchange> BlindaiService::upload(const Asked& asked) {
   ASSIGN_OR_RETURN(UploadPlan plan,
                    plan_upload(context_, asked.head, asked.route.model_id, asked.caller));
-  plan.held = context_.tenancy.admission.hold(asked.caller->use);
+  Admission& admission = context_.tenancy.admission;
+  // Before its bytes are sent for nothing.
+  const auto pause = admission.pause_before_model(asked.caller->use, Reactor::Clock::now());
+  if (!pause.has_value()) {
+    asked.reply.send(problem_response(pause.error().problem, pause.error().retry_after));
+    return nullptr;
+  }
+  plan.held = admission.hold(asked.caller->use);
   RETURN_IF_ERROR(plan.held.add(UploadExchange::kBytes));
   auto exchange = std::make_shared<UploadExchange>(context_, asked.reply, std::move(plan));
   exchange->start();
@@ -179,7 +180,7 @@ Outcome<BlindaiService::Exchange> BlindaiService::infer(const Asked& asked) {
           ? admission.admit(caller.use, caller.limits, now)
           : admission.admit_anonymous(CallerDesk::note_of(asked.reply)->bucket, caller.limits, now);
   if (!pass.has_value()) {
-    asked.reply.send(limited_response(pass.error()));
+    asked.reply.send(problem_response(pass.error().problem, pass.error().retry_after));
     return nullptr;
   }
   const ModelRecord& record = *asked.record;

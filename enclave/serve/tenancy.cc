@@ -22,12 +22,12 @@ Status VaultOwnerStore::put(const PublicKey& root, BytesView record) {
   return vault_.put_record(std::string(kPrefix) + to_hex(root.bytes), record);
 }
 
-Tenancy::Tenancy(const MeasuredConfig& config, const ByteLimits& bytes, Vault& for_vault,
+Tenancy::Tenancy(const MeasuredConfig& config, const HostLimits& host, Vault& for_vault,
                  Metrics& metrics, const std::function<Time()>& clock)
     : vault(for_vault),
       store(vault),
       owners(store, config.max_models),
-      admission(config.limits, bytes, metrics, RateBucket::Clock::now()),
+      admission(config.limits, host, metrics, RateBucket::Clock::now()),
       callers(config, owners, admission, clock),
       quota(config, metrics, stored_models(config, vault)),
       uses(clock()),

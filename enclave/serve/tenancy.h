@@ -23,7 +23,7 @@ class VaultOwnerStore final : public OwnerStore {
 
 struct Tenancy {
   // All outlive it. `clock` tells the time.
-  Tenancy(const MeasuredConfig& config, const ByteLimits& bytes, Vault& vault, Metrics& metrics,
+  Tenancy(const MeasuredConfig& config, const HostLimits& host, Vault& vault, Metrics& metrics,
           const std::function<Time()>& clock);
   Tenancy(const Tenancy&) = delete;
   Tenancy& operator=(const Tenancy&) = delete;

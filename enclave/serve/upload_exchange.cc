@@ -124,7 +124,7 @@ void UploadExchange::finish() {
       },
       [this, finished] {
         if (finished->reader != nullptr)
-          return load(finished->content, std::move(finished->reader));
+          return wait_to_load(finished->content, std::move(finished->reader));
         answer_stored();
       });
 }
@@ -157,8 +157,25 @@ void UploadExchange::answer(unsigned status, UploadEnd end, const ModelRecord& r
   reply_.send(json_response(status, model_description_json(describe(record))));
 }
 
-void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelReader> reader) {
+void UploadExchange::wait_to_load(const UploadedContent& content,
+                                  std::unique_ptr<ModelReader> reader) {
   busy_ = true;
+  // Another one may have been refused while this one was on its way.
+  const auto pause =
+      context_.tenancy.admission.pause_before_model(plan_.caller->use, Reactor::Clock::now());
+  if (!pause.has_value()) {
+    end_refused();
+    return reply_.send(problem_response(pause.error().problem, pause.error().retry_after));
+  }
+  if (*pause == Reactor::Clock::duration::zero()) return load(content, std::move(reader));
+  pause_ = context_.reactor.timer();
+  pause_->after(*pause, [weak = weak_from_this(), content,
+                         held = std::make_shared<std::unique_ptr<ModelReader>>(std::move(reader))] {
+    if (auto self = weak.lock()) self->load(content, std::move(*held));
+  });
+}
+
+void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelReader> reader) {
   // Nobody else can find this worker until the record that names it is committed.
   loaded_key_ = content.content_id;
   auto source = std::make_shared<std::unique_ptr<ModelReader>>(std::move(reader));
@@ -168,13 +185,22 @@ void UploadExchange::load(const UploadedContent& content, std::unique_ptr<ModelR
         const uint64_t size = (*source)->size_bytes();
         return WorkerPool::Model{model_source(std::move(*source)), size};
       },
-      [weak = weak_from_this()](Outcome<std::shared_ptr<Worker>> worker) {
-        auto self = weak.lock();
-        if (self == nullptr) return;
-        self->busy_ = false;
-        if (!worker.has_value()) return self->refuse(worker.error());
-        self->commit((*worker)->signature());
+      [weak = weak_from_this(),
+       begun = Reactor::Clock::now()](const Outcome<std::shared_ptr<Worker>>& worker) {
+        if (auto self = weak.lock()) self->loaded(begun, worker);
       });
+}
+
+void UploadExchange::loaded(Reactor::Clock::time_point begun,
+                            const Outcome<std::shared_ptr<Worker>>& worker) {
+  busy_ = false;
+  if (worker.has_value()) return commit((*worker)->signature());
+  // Not when the server had no room for it: that was not the model's fault.
+  if (worker.error().code != Code::kUnavailable) {
+    const auto now = Reactor::Clock::now();
+    context_.tenancy.admission.model_refused(plan_.caller->use, now - begun, now);
+  }
+  refuse(worker.error());
 }
 
 void UploadExchange::commit(const ModelSignature& signature) {
@@ -193,9 +219,13 @@ void UploadExchange::commit(const ModelSignature& signature) {
       });
 }
 
-void UploadExchange::refuse(const Problem& problem) {
+void UploadExchange::end_refused() {
   refused_ = true;
   count(UploadEnd::kRefused);
+}
+
+void UploadExchange::refuse(const Problem& problem) {
+  end_refused();
   if (problem.name() != "vault.memory-full") return reply_.send(problem_response(problem));
   const uint64_t most = context_.config.max_unsaved_bytes;
   reply_.send(problem_response(

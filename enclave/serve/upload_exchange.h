@@ -2,7 +2,8 @@
 //
 // Two pieces of kPieceLen are all the memory an upload takes here: one fills from the connection
 // while the other is hashed and sealed on the background thread. Until the last step nothing of the
-// upload can be seen, and when it fails or its client leaves nothing is left of it.
+// upload can be seen, and when it fails or its client leaves nothing is left of it. After models
+// that were refused the next one of the same account is not tried at once (admission.h).
 #pragma once
 
 #include <memory>
@@ -42,10 +43,13 @@ class UploadExchange final : public HttpExchange,
   void run(std::function<Outcome<void>(Work&)> step, std::function<void()> then);
   void seal_piece();
   void finish();
+  void wait_to_load(const UploadedContent& content, std::unique_ptr<ModelReader> reader);
   void load(const UploadedContent& content, std::unique_ptr<ModelReader> reader);
+  void loaded(Reactor::Clock::time_point begun, const Outcome<std::shared_ptr<Worker>>& worker);
   void commit(const ModelSignature& signature);
   void answer_stored();
   void answer(unsigned status, UploadEnd end, const ModelRecord& record);
+  void end_refused();
   void refuse(const Problem& problem);
   void count(UploadEnd end);
 
@@ -59,7 +63,8 @@ class UploadExchange final : public HttpExchange,
   bool ended_ = false;  // the body is complete
   bool refused_ = false;
   bool counted_ = false;
-  uint64_t received_ = 0;                   // bytes of the body
+  uint64_t received_ = 0;  // bytes of the body
+  std::unique_ptr<Reactor::Timer> pause_;
   std::optional<Sha256Digest> loaded_key_;  // a worker was made for a model that is not committed
 };
 

@@ -135,6 +135,8 @@ def start_server(
     config_file = store.parent / f"{store.name}.toml"
     config_file.write_text(config)
     command = [str(program), "--tee", "simulation", "--listen", "127.0.0.1:0"]
+    # Tests upload bad models on purpose, one after the other.
+    command += ["--refusal-pause", "0"]
     command += ["--store", str(store), "--config", str(config_file), *(extra or [])]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=None, text=True)
     assert process.stdout is not None

@@ -65,15 +65,17 @@ Reply ServingTest::infer(const std::string& id, const std::string& request) {
 
 bool ServingTest::infer_and_leave(const std::string& id, const std::string& request,
                                   std::chrono::milliseconds patience) {
+  return ask_and_leave("POST", "/v2/models/" + id + "/infer", as_bytes(request), patience);
+}
+
+bool ServingTest::ask_and_leave(const std::string& method, const std::string& target,
+                                BytesView body, std::chrono::milliseconds patience) {
   const auto tls = TlsClientContext::create();
   HttpClientOptions options;
   options.stall_time = patience;
   const auto client = HttpClient::connect(server_.address(), *tls, options, nullptr).value();
-  const HttpClientRequest sent{.method = "POST",
-                               .target = "/v2/models/" + id + "/infer",
-                               .fields = {},
-                               .body = {as_bytes(request)}};
-  return !client->send(sent).has_value();
+  return !client->send({.method = method, .target = target, .fields = {}, .body = {body}})
+              .has_value();
 }
 
 double ServingTest::metric(const std::string& name) const {

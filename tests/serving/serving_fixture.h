@@ -29,6 +29,8 @@ class ServingTest : public testing::Test {
   Reply infer(const std::string& id, const std::string& request);
   // Sends a request, and closes the connection when there is no answer after `patience`. False:
   // there was one.
+  bool ask_and_leave(const std::string& method, const std::string& target, BytesView body,
+                     std::chrono::milliseconds patience);
   bool infer_and_leave(const std::string& id, const std::string& request,
                        std::chrono::milliseconds patience);
   // A series without labels of the operator's listener.
