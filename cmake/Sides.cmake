@@ -96,15 +96,16 @@ if(BLINDAI_TEST_PCH)
   list(APPEND BLINDAI_TEST_OPTIONS "SHELL:-Xclang -fno-pch-timestamp")
 endif()
 
-# blindai_test(lib/base SOURCES a_test.cc ... [USES more ...] [THIRD_PARTY ...] [PLAIN])
+# blindai_test(lib/base SOURCES a_test.cc ... [USES more ...] [THIRD_PARTY ...] [PLAIN suite ...])
 # One GoogleTest program per module, "lib-base_test"; a ctest entry of the same name.
-# PLAIN: it does more, or measures, where no sanitizer is; ./dev test runs it there too, which gives
-# the ctest entry that label. The others it runs under the sanitizers alone.
+# PLAIN: these suites do more, or measure, where no sanitizer is; a second entry, "lib-base_test.plain",
+# with the label "plain", runs them alone. ./dev test runs that one without a sanitizer, and the first
+# one under the sanitizers.
 function(blindai_test path)
   if(NOT BLINDAI_TESTS)
     return()
   endif()
-  cmake_parse_arguments(A "PLAIN" "TIMEOUT" "SOURCES;USES;THIRD_PARTY" ${ARGN})
+  cmake_parse_arguments(A "" "TIMEOUT" "SOURCES;USES;THIRD_PARTY;PLAIN" ${ARGN})
   string(REPLACE "/" "-" target ${path}_test)
   add_executable(${target} ${A_SOURCES})
   _blindai_common(${target})
@@ -125,7 +126,11 @@ function(blindai_test path)
   add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
   set_tests_properties(${target} PROPERTIES TIMEOUT ${A_TIMEOUT})
   if(A_PLAIN)
-    set_tests_properties(${target} PROPERTIES LABELS plain)
+    # As they are, and with parameters.
+    list(TRANSFORM A_PLAIN REPLACE "(.+)" "\\1.*:*/\\1.*")
+    string(JOIN ":" filter ${A_PLAIN})
+    add_test(NAME ${target}.plain COMMAND ${target} --gtest_brief=1 --gtest_filter=${filter})
+    set_tests_properties(${target}.plain PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS plain)
   endif()
 endfunction()
 

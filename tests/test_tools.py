@@ -92,6 +92,33 @@ class TestIncludes:
         assert problem.startswith("client/cpp/a.cc:1: client includes client/cpp/lying.h of tests")
 
 
+class TestPlainSuites:
+    SOURCE = "TEST_F(Full, All) {}\nTEST(Less, Some) {\n  if (kUnderSanitizer) return;\n}\n"
+
+    def said(self, repository: Path, listing: str, source: str = SOURCE) -> list[str]:
+        put(repository, "lib/a/CMakeLists.txt", listing)
+        file = put(repository, "lib/a/a_test.cc", source)
+        return check_sources.plain_suites(repository, [file])
+
+    def test_accepts(self, repository: Path) -> None:
+        listing = "blindai_test(lib/a SOURCES a_test.cc\n  PLAIN Less)\n"
+        assert self.said(repository, listing) == []
+
+    def test_finds_one_that_is_not_listed(self, repository: Path) -> None:
+        (problem,) = self.said(repository, "blindai_test(lib/a SOURCES a_test.cc)\n")
+        assert problem.startswith("lib/a/a_test.cc: Less does less")
+
+    def test_finds_all_that_use_what_is_before_them(self, repository: Path) -> None:
+        source = "constexpr int kStep = kUnderSanitizer ? 7 : 1;\n" + self.SOURCE
+        listing = "blindai_test(lib/a SOURCES a_test.cc PLAIN Less)\n"
+        (problem,) = self.said(repository, listing, source)
+        assert problem.startswith("lib/a/a_test.cc: Full does less")
+
+    def test_finds_one_that_is_gone(self, repository: Path) -> None:
+        (problem,) = self.said(repository, "blindai_test(lib/a PLAIN Less\n  Gone)\n")
+        assert problem.startswith("lib/a/CMakeLists.txt: PLAIN lists Gone")
+
+
 class TestWords:
     @pytest.mark.parametrize(
         "line",

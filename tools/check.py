@@ -1,4 +1,4 @@
-"""The checks of ./dev check: format, lint, types, include rules, words, WebAssembly, trusted base.
+"""The checks of ./dev check: format, lint, types, rules of sources, words, WebAssembly, size.
 
 Usage: tools/check.sh [--fix] [--report FILE.junit] [check...]
 Every problem is printed as FILE:LINE: what is wrong, and what to do. Exits with 1 if there is any.
@@ -62,6 +62,11 @@ def check_includes(_: bool) -> list[str]:
     return check_sources.includes(ROOT, tracked("*.cc", "*.h"))
 
 
+def check_plain_suites(_: bool) -> list[str]:
+    """what does less under a sanitizer also runs without"""
+    return check_sources.plain_suites(ROOT, tracked("*_test.cc"))
+
+
 def check_words(_: bool) -> list[str]:
     """no unfinished work, no machine's paths, no hosts"""
     return check_sources.words(ROOT, tracked())
@@ -113,6 +118,7 @@ def check_wasm_objects(_: bool) -> list[str]:
 CHECKS: dict[str, Callable[[bool], list[str]]] = {
     "format": check_format,
     "includes": check_includes,
+    "plain": check_plain_suites,
     "words": check_words,
     "shell": check_shell,
     "python-format": check_python_format,

@@ -1,4 +1,4 @@
-"""Rules of this repository that no tool of others knows: includes by side, and words."""
+"""Rules of this repository that no tool of others knows: includes by side, tests, and words."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ IMPURE_CALLS = re.compile(
 )
 IN_CC_ONLY = re.compile(r"^(openssl|boost|onnxruntime|seccomp|sqlite3|sodium)(/|\.h|_)")
 ONNXRUNTIME_HOME = "enclave/worker/"
+
+# What makes a test do less under a sanitizer.
+DOES_LESS = re.compile(r"\b(kUnderSanitizer|all_mutants_wanted)\b")
+SUITE = re.compile(r"^TEST(?:_F|_P)?\((\w+),")
+PLAIN = re.compile(r"\bPLAIN\s+([\w\s]+)\)")
 
 BINARY = {".bin", ".der", ".dat", ".png", ".jpg", ".onnx", ".pem", ".cbor", ".ico", ".woff2"}
 # Written in parts, so that this file does not find itself.
@@ -94,6 +99,44 @@ def _include_problem(
             " -> see docs/ARCHITECTURE.md, link rules"
         )
     return None
+
+
+def plain_suites(root: Path, files: list[str]) -> list[str]:
+    """What does less under a sanitizer is run without one: its folder's CMakeLists.txt says so."""
+    problems = []
+    suites: dict[Path, set[str]] = {}
+    for file in files:
+        folder = (root / file).parent
+        for line, suite in _lines_by_suite((root / file).read_text().splitlines()):
+            suites.setdefault(folder, set()).add(suite)
+            if DOES_LESS.search(line) and suite not in _plain(folder):
+                problems.append(
+                    f"{file}: {suite} does less under a sanitizer, and does not run without one "
+                    "-> list it after PLAIN in CMakeLists.txt"
+                )
+    for folder in {(root / file).parent for file in files}:
+        for suite in _plain(folder) - suites.get(folder, set()):
+            where = folder.relative_to(root) / "CMakeLists.txt"
+            problems.append(f"{where}: PLAIN lists {suite}, which is no suite there -> remove it")
+    return sorted(set(problems))
+
+
+def _plain(folder: Path) -> set[str]:
+    lists = folder / "CMakeLists.txt"
+    found = PLAIN.findall(lists.read_text()) if lists.is_file() else []
+    return {suite for names in found for suite in names.split()}
+
+
+def _lines_by_suite(lines: list[str]) -> list[tuple[str, str]]:
+    """Each line with the suite whose tests it is in; what is before the first, with all of them."""
+    all_suites = sorted({found[1] for line in lines if (found := SUITE.match(line))})
+    out = []
+    suite = None
+    for line in lines:
+        if found := SUITE.match(line):
+            suite = found[1]
+        out += [(line, of) for of in ([suite] if suite else all_suites)]
+    return out
 
 
 def words(root: Path, files: list[str]) -> list[str]:

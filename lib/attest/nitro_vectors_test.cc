@@ -11,6 +11,7 @@
 #include "lib/attest/x509.h"
 #include "lib/base/byte_reader.h"
 #include "lib/crypto/crypto.h"
+#include "tests/support/sanitizers.h"
 
 namespace blindai {
 namespace {
@@ -291,17 +292,18 @@ TEST_F(NitroVectors, RefusesFlippedBitsEverywhere) {
 
 TEST_F(NitroVectors, RefusesEveryTruncation) {
   const JsonValue cases = list("cases");
+  constexpr size_t kStep = kUnderSanitizer ? 5 : 1;
   size_t tried = 0;
   for (JsonValue v = cases.first(); v.exists(); v = v.next_in(cases)) {
     Case c = load(v["id"].string().value());
     const Bytes whole = c.document;
-    for (size_t n = 0; n < whole.size(); ++n, ++tried) {
+    for (size_t n = 0; n < whole.size(); n += kStep, ++tried) {
       c.document.assign(whole.begin(), whole.begin() + static_cast<ptrdiff_t>(n));
       ASSERT_EQ(c.failures(), "nitro.document.layout") << n;
     }
   }
   std::printf("%zu truncations of 5 documents, all refused\n", tried);
-  EXPECT_GT(tried, 23000u);
+  EXPECT_GT(tried, 23000u / kStep);
 }
 
 }  // namespace

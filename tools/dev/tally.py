@@ -4,7 +4,8 @@ failed, each with its reason, and at last "N passed, N failed".
 Usage: tally.py FOLDER
 FOLDER/<suite>.junit          a pytest or check report
 FOLDER/<preset>/ctest.junit   one case per test program
-FOLDER/<preset>/<name>.xml    what that program, if GoogleTest, said about its own cases
+FOLDER/<preset>/<name>.xml    what that program, if GoogleTest, said about its own cases; also for
+                              <name>.plain
 Exits with 1 when anything failed, or when a suite left no report.
 """
 
@@ -60,7 +61,7 @@ def count_preset(folder: Path) -> Tally:
     for program in ET.parse(folder / "ctest.junit").getroot().iter("testcase"):
         name = program.get("name", "")
         failed = program.find("failure") is not None
-        own = folder / f"{name}.xml"
+        own = folder / f"{name.removesuffix('.plain')}.xml"
         if own.exists():
             cases = count_cases(own, f"{folder.name} {name}")
             if failed and not cases.failed:

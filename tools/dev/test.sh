@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./dev test: every C++ test under the address sanitizer, those with threads under the thread
-# sanitizer and those marked PLAIN without one; the Python suites; the checks. --quick: every C++ test
-# without a sanitizer, Python, the checks.
+# sanitizer and the suites marked PLAIN without one; the Python suites; the checks. --quick: every C++
+# test without a sanitizer, Python, the checks.
 # Every suite leaves a report in .cache/results; tools/dev/tally.py adds them up at the end.
 # Sourced by ./dev.
 
@@ -15,7 +15,8 @@ build_suite() {
   local preset=$1 names=()
   shift
   step "configure $preset" configure "$preset" || exit
-  mapfile -t names < <(ctest --test-dir "build/$preset" -N "$@" | sed -n 's/^ *Test *#[0-9]*: //p')
+  mapfile -t names < <(ctest --test-dir "build/$preset" -N "$@" \
+    | sed -n 's/^ *Test *#[0-9]*: //; T; s/\.plain$//; p' | sort -u)
   if [ "$preset" = dev ]; then names+=(programs); fi
   build "$preset" "${names[@]}"
 }
@@ -35,7 +36,7 @@ cpp_suite() {
 
 python_suite() {
   use_python dev
-  step "test python" "$PYTHON" -m pytest -q --junit-xml "$RESULTS/python.junit" || true
+  step "test python" "$PYTHON" -m pytest -q -n "$(nproc)" --dist loadfile --junit-xml "$RESULTS/python.junit" || true
 }
 
 run_tests() {
@@ -49,14 +50,14 @@ run_tests() {
   rm -rf "$RESULTS"
   mkdir -p "$RESULTS"
   # What the address sanitizer's build runs in full need not be built and run twice.
-  if [ -n "$quick" ]; then cpp_suite dev; else cpp_suite dev -L plain; fi
+  if [ -n "$quick" ]; then cpp_suite dev -LE plain; else cpp_suite dev -L plain; fi
   python_suite
   step "check" tools/check.sh --report "$RESULTS/check.junit" || true
   if [ -z "$quick" ]; then
-    cpp_suite asan
+    cpp_suite asan -LE plain
     # Where there are no threads (tools/check_sources.py sees to it) the thread sanitizer has nothing
     # to find; that code is still built for the programs above it. tests/sandbox is about processes.
-    cpp_suite tsan -E "^($WITHOUT_THREADS)\$"
+    cpp_suite tsan -LE plain -E "^($WITHOUT_THREADS)\$"
   fi
   "$PYTHON" tools/dev/tally.py "$RESULTS"
 }
