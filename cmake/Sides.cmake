@@ -124,13 +124,14 @@ function(blindai_test path)
     set(A_TIMEOUT 120)
   endif()
   add_test(NAME ${target} COMMAND ${target} --gtest_brief=1)
-  set_tests_properties(${target} PROPERTIES TIMEOUT ${A_TIMEOUT})
+  # The longest first, so that none of them runs alone at the end.
+  set_tests_properties(${target} PROPERTIES TIMEOUT ${A_TIMEOUT} COST ${A_TIMEOUT})
   if(A_PLAIN)
     # As they are, and with parameters.
     list(TRANSFORM A_PLAIN REPLACE "(.+)" "\\1.*:*/\\1.*")
     string(JOIN ":" filter ${A_PLAIN})
     add_test(NAME ${target}.plain COMMAND ${target} --gtest_brief=1 --gtest_filter=${filter})
-    set_tests_properties(${target}.plain PROPERTIES TIMEOUT ${A_TIMEOUT} LABELS plain)
+    set_tests_properties(${target}.plain PROPERTIES TIMEOUT ${A_TIMEOUT} COST ${A_TIMEOUT} LABELS plain)
   endif()
 endfunction()
 

@@ -96,5 +96,8 @@ void Worker::stop() {
 void Worker::on_exit(std::function<void()> callback) {
   core_->on_exit(std::move(callback));
 }
+void Worker::on_run(std::function<void()> callback) {
+  core_->on_run(std::move(callback));
+}
 
 }  // namespace blindai

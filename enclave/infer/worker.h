@@ -191,6 +191,8 @@ class Worker {
   void stop();
   // Called once if the process ends, or is killed for what it did, after it had started.
   void on_exit(std::function<void()> callback);
+  // Called within each run() that is taken.
+  void on_run(std::function<void()> callback);
 
  private:
   explicit Worker(std::shared_ptr<WorkerCore> core) : core_(std::move(core)) {}

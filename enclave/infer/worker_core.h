@@ -43,6 +43,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   uint64_t resident_bytes_before_model() const { return ready_.resident_bytes; }
   size_t num_jobs() const { return waiting_.size() + sent_.size(); }
   void on_exit(std::function<void()> callback) { on_exit_ = std::move(callback); }
+  void on_run(std::function<void()> callback) { on_run_ = std::move(callback); }
 
  private:
   using Clock = Reactor::Clock;
@@ -101,6 +102,7 @@ class WorkerCore : public std::enable_shared_from_this<WorkerCore> {
   State state_ = State::kStarting;
   Worker::Started started_;
   std::function<void()> on_exit_;
+  std::function<void()> on_run_;
   std::shared_ptr<ModelUpload> upload_;  // shared with the background thread
   OwnedFd model_;
   std::unique_ptr<ChildProcess> process_;

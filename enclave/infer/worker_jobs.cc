@@ -77,6 +77,7 @@ uint64_t WorkerCore::run(RunRequest request, Worker::Ran ran) {
   if (waiting_.size() >= host_.options().max_waiting)
     return reject({Code::kExhausted, "infer.waiting",
                    "Too many requests are waiting for this model. Try again later."});
+  if (on_run_ != nullptr) on_run_();
   auto job = std::make_unique<Job>();
   job->id = id;
   job->ran = std::move(ran);

@@ -135,6 +135,11 @@ void WorkerPool::started(const Key& key, uint64_t generation, Outcome<void> outc
     worker->on_exit([this, alive = std::weak_ptr(alive_), key, generation] {
       if (!alive.expired()) died(key, generation);
     });
+    // Not only from get() on: between that and the run its tensors may have been on their way for
+    // long, and the looks have ended meanwhile.
+    worker->on_run([this, alive = std::weak_ptr(alive_)] {
+      if (!alive.expired()) watch_memory();
+    });
   }
   for (const Got& got : waiters) {
     if (outcome) {

@@ -175,7 +175,9 @@ TEST_F(PoolTest, ARunOverTheLimitOfOneWorkerIsEndedAndThoseWhoWaitAreHandedBack)
     RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({floats})}});
     job.max_output_bytes = 4ULL << 30;
     job.unserved = [&](RunRequest) { ++back; };
-    (*worker)->run(std::move(job), [&](Outcome<RunResult> r) { name = r.error().name(); });
+    (*worker)->run(std::move(job), [&](const Outcome<RunResult>& r) {
+      name = r.has_value() ? "an answer" : r.error().name();
+    });
   };
   submit(500'000'000);
   submit(1);
@@ -184,6 +186,24 @@ TEST_F(PoolTest, ARunOverTheLimitOfOneWorkerIsEndedAndThoseWhoWaitAreHandedBack)
   EXPECT_EQ(pool().counts().memory_ends, 1u);
   EXPECT_EQ(sum(**other, 1, 2), 3);
   EXPECT_TRUE(get(onnx_builder::zeros_of_shape()).has_value());
+}
+
+TEST_F(PoolTest, ARunIsWatchedHoweverLongAfterItsWorkerWasGot) {
+  limits.worker_bytes = 400 << 20;
+  auto worker = get(onnx_builder::zeros_of_shape());
+  ASSERT_TRUE(worker.has_value());
+  // As while its tensors arrive slowly: nobody works, so nobody is looked at any more.
+  const auto later = Reactor::Clock::now() + 3 * WorkerPool::kLook;
+  wait_until([&] { return Reactor::Clock::now() > later; });
+  RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({500'000'000})}});
+  job.max_output_bytes = 4ULL << 30;
+  std::optional<std::string> name;
+  (*worker)->run(std::move(job), [&](const Outcome<RunResult>& r) {
+    name = r.has_value() ? "an answer" : r.error().name();
+  });
+  wait_until([&] { return name.has_value(); });
+  EXPECT_EQ(name, "infer.job-memory");
+  EXPECT_EQ(pool().counts().memory_ends, 1u);
 }
 
 TEST_F(PoolTest, WhenOneGrowsIdleOnesAreStoppedFirst) {
