@@ -63,6 +63,7 @@ WorkerPool::WorkerPool(Reactor& reactor, WorkerOptions options, PoolLimits limit
 WorkerPool::~WorkerPool() {
   alive_.reset();
   for (auto& [key, entry] : entries_) entry.worker->stop();
+  for (const auto& worker : forgotten()) worker->stop();
 }
 
 void WorkerPool::later(std::function<void()> callback) {
@@ -161,21 +162,42 @@ uint64_t WorkerPool::resident_bytes() const {
   uint64_t total = 0;
   for (const auto& [key, entry] : entries_)
     total += entry.loaded ? entry.worker->resident_bytes() : entry.expected_bytes;
+  for (const auto& worker : forgotten()) total += worker->resident_bytes();
   return total;
+}
+
+std::vector<std::shared_ptr<Worker>> WorkerPool::forgotten() const {
+  std::vector<std::shared_ptr<Worker>> out;
+  for (const auto& weak : forgotten_)
+    if (auto worker = weak.lock(); worker != nullptr && worker->serving())
+      out.push_back(std::move(worker));
+  return out;
 }
 
 // Stops idle workers, the least recently used first, until `bytes` more fit.
 bool WorkerPool::make_room(uint64_t bytes) {
   // Nobody is stopped for what cannot be.
   if (bytes > std::min(limits_.memory_bytes, limits_.worker_bytes)) return false;
-  while (entries_.size() >= limits_.max_workers ||
-         resident_bytes() + bytes > limits_.memory_bytes) {
-    const auto oldest = oldest_idle();
-    if (oldest == entries_.end()) return false;
-    ++counts_.evictions;
-    stop(oldest, stopping());
-  }
+  while (num_workers() >= limits_.max_workers || resident_bytes() + bytes > limits_.memory_bytes)
+    if (!stop_an_idle_one().has_value()) return false;
   return true;
+}
+
+// One whose model is no more before any other.
+std::optional<uint64_t> WorkerPool::stop_an_idle_one() {
+  for (const auto& worker : forgotten()) {
+    if (worker->num_jobs() > 0) continue;
+    const uint64_t bytes = worker->resident_bytes();
+    ++counts_.evictions;
+    worker->stop();
+    return bytes;
+  }
+  const auto oldest = oldest_idle();
+  if (oldest == entries_.end()) return std::nullopt;
+  const uint64_t bytes = oldest->second.worker->resident_bytes();
+  ++counts_.evictions;
+  stop(oldest, stopping());
+  return bytes;
 }
 
 WorkerPool::Entries::iterator WorkerPool::oldest_idle() {
@@ -198,53 +220,53 @@ void WorkerPool::watch_memory() {
   });
 }
 
-void WorkerPool::look_at_memory() {
-  uint64_t total = 0;
-  Entry* largest = nullptr;
-  uint64_t largest_bytes = 0;
-  uint64_t largest_growth = 0;
-  bool anybody = false;
-  std::vector<std::pair<Entry*, uint64_t>> over;
-  for (auto& [key, entry] : entries_) {
-    const uint64_t bytes = entry.worker->resident_bytes();
-    total += bytes;
-    if (!in_use(entry)) continue;
-    anybody = true;
-    if (bytes > limits_.worker_bytes) over.emplace_back(&entry, bytes);
-    const uint64_t growth = bytes - std::min(bytes, entry.expected_bytes);
-    if (growth > largest_growth) {
-      largest = &entry;
-      largest_bytes = bytes;
-      largest_growth = growth;
-    }
-  }
-  // Callbacks of those who are ended come later, so the entries are still there.
-  for (const auto& [entry, bytes] : over) {
-    total -= bytes;
-    end_for_memory(*entry, bytes);
-  }
-  while (total > limits_.memory_bytes) {
-    const auto oldest = oldest_idle();
-    if (oldest == entries_.end()) break;
-    total -= std::min(total, oldest->second.worker->resident_bytes());
-    ++counts_.evictions;
-    stop(oldest, stopping());
-  }
-  if (total > limits_.memory_bytes && largest != nullptr && over.empty())
-    end_for_memory(*largest, largest_bytes);
-  if (anybody) watch_memory();
+std::vector<WorkerPool::Look> WorkerPool::look_at_those_at_work() const {
+  std::vector<Look> out;
+  for (const auto& [key, entry] : entries_)
+    if (in_use(entry))
+      out.push_back(
+          {entry.worker, entry.loaded, entry.expected_bytes, entry.worker->resident_bytes()});
+  for (const auto& worker : forgotten())
+    if (worker->num_jobs() > 0) out.push_back({worker, true, 0, worker->resident_bytes()});
+  return out;
 }
 
-void WorkerPool::end_for_memory(Entry& entry, uint64_t own_bytes) {
+void WorkerPool::look_at_memory() {
+  uint64_t total = 0;
+  for (const auto& [key, entry] : entries_) total += entry.worker->resident_bytes();
+  for (const auto& worker : forgotten()) total += worker->resident_bytes();
+  const std::vector<Look> at_work = look_at_those_at_work();
+  const auto growth = [](const Look& look) {
+    return look.bytes - std::min(look.bytes, look.expected_bytes);
+  };
+  bool ended = false;
+  for (const Look& look : at_work) {
+    if (look.bytes <= limits_.worker_bytes) continue;
+    total -= std::min(total, look.bytes);
+    end_for_memory(look);
+    ended = true;
+  }
+  while (total > limits_.memory_bytes) {
+    const std::optional<uint64_t> freed = stop_an_idle_one();
+    if (!freed.has_value()) break;
+    total -= std::min(total, *freed);
+  }
+  const auto largest = std::ranges::max_element(at_work, {}, growth);
+  if (total > limits_.memory_bytes && !ended && largest != at_work.end() && growth(*largest) > 0)
+    end_for_memory(*largest);
+  if (!at_work.empty()) watch_memory();
+}
+
+void WorkerPool::end_for_memory(const Look& look) {
   ++counts_.memory_ends;
-  const bool own = own_bytes > limits_.worker_bytes;
-  if (!entry.loaded)
-    return entry.worker->end(own ? Problem(Code::kRefused, "infer.model-limit",
-                                           "Loading the model takes more than the " +
-                                               mib(limits_.worker_bytes) +
-                                               " that one model may have here. Make it smaller.")
-                                 : no_room(own_bytes));
-  entry.worker->end(
+  const bool own = look.bytes > limits_.worker_bytes;
+  if (!look.loaded)
+    return look.worker->end(own ? Problem(Code::kRefused, "infer.model-limit",
+                                          "Loading the model takes more than the " +
+                                              mib(limits_.worker_bytes) +
+                                              " that one model may have here. Make it smaller.")
+                                : no_room(look.bytes));
+  look.worker->end(
       {Code::kUnavailable, "infer.job-memory",
        own ? "The request takes more than the " + mib(limits_.worker_bytes) +
                  " that one model may have here. Send less at once."
@@ -259,7 +281,10 @@ void WorkerPool::forget(const Key& key) {
     later([got = std::move(got)] {
       got(problem(Code::kNotFound, "infer.forgotten", "The model was deleted while it loaded."));
     });
+  std::erase_if(forgotten_, [](const auto& worker) { return worker.expired(); });
+  const std::weak_ptr<Worker> held = found->second.worker;
   entries_.erase(found);
+  if (!held.expired()) forgotten_.push_back(held);
 }
 
 void WorkerPool::drain(std::chrono::milliseconds limit, std::function<void()> done) {
@@ -277,6 +302,8 @@ void WorkerPool::drain_step(Reactor::Clock::time_point end) {
       it = stop(it, stopping());
     }
   }
+  for (const auto& worker : forgotten())
+    if (worker->num_jobs() == 0 || late) worker->stop();
   if (entries_.empty() && (late || host_.num_processes() == 0)) {
     if (drained_) std::exchange(drained_, nullptr)();
     return;
@@ -286,7 +313,7 @@ void WorkerPool::drain_step(Reactor::Clock::time_point end) {
 
 WorkerPool::Counts WorkerPool::counts() const {
   Counts counts = counts_;
-  counts.workers = entries_.size();
+  counts.workers = num_workers();
   counts.resident_bytes = resident_bytes();
   return counts;
 }

@@ -17,6 +17,8 @@
 #pragma once
 
 #include <map>
+#include <optional>
+#include <vector>
 
 #include "enclave/infer/worker.h"
 
@@ -71,8 +73,8 @@ class WorkerPool {
   void get(const Key& key, const OpenModel& open_model, Got got);
   // The worker when it can be called at once, else null: get() without waiting and without a load.
   std::shared_ptr<Worker> loaded(const Key& key);
-  // The model is no more: its worker ends when nobody holds it. Those waiting for it get kNotFound
-  // infer.forgotten.
+  // The model is no more: its worker ends when nobody holds it, and counts and is looked at until
+  // then. Those waiting for it get kNotFound infer.forgotten.
   void forget(const Key& key);
   // No new requests from now on; `done` when no job runs and all processes are gone, or `limit` has
   // passed, after which they are killed.
@@ -98,8 +100,21 @@ class WorkerPool {
   Problem no_room(uint64_t needed) const;
   void watch_memory();
   void look_at_memory();
-  void end_for_memory(Entry& entry, uint64_t own_bytes);
+  // One that works.
+  struct Look {
+    std::shared_ptr<Worker> worker;
+    bool loaded;
+    uint64_t expected_bytes;
+    uint64_t bytes;
+  };
+  std::vector<Look> look_at_those_at_work() const;
+  void end_for_memory(const Look& look);
   Entries::iterator oldest_idle();
+  // The bytes that it had; nothing when nobody is idle.
+  std::optional<uint64_t> stop_an_idle_one();
+  // Those that have a process.
+  std::vector<std::shared_ptr<Worker>> forgotten() const;
+  size_t num_workers() const { return entries_.size() + forgotten().size(); }
   static bool in_use(const Entry& entry);
   Entries::iterator stop(Entries::iterator entry, const Problem& why);
   bool make_room(uint64_t bytes);
@@ -111,6 +126,7 @@ class WorkerPool {
   const PoolLimits limits_;
   WorkerHost host_;
   Entries entries_;
+  std::vector<std::weak_ptr<Worker>> forgotten_;
   std::map<Key, uint64_t> needs_;  // resident bytes of models when they had been loaded
   uint64_t uses_ = 0;
   uint64_t generations_ = 0;

@@ -206,6 +206,44 @@ TEST_F(PoolTest, ARunIsWatchedHoweverLongAfterItsWorkerWasGot) {
   EXPECT_EQ(pool().counts().memory_ends, 1u);
 }
 
+TEST_F(PoolTest, AWorkerOfAForgottenModelCountsAndIsWatchedWhileItIsHeld) {
+  limits.worker_bytes = 400 << 20;
+  const Bytes model = onnx_builder::zeros_of_shape();
+  auto worker = get(model);
+  ASSERT_TRUE(worker.has_value());
+  pool().forget(sha256(model));
+  EXPECT_EQ(pool().counts().workers, 1u);
+  EXPECT_GT(pool().counts().resident_bytes, 0u);
+  RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({500'000'000})}});
+  job.max_output_bytes = 4ULL << 30;
+  std::optional<std::string> name;
+  (*worker)->run(std::move(job), [&](const Outcome<RunResult>& r) {
+    name = r.has_value() ? "an answer" : r.error().name();
+  });
+  wait_until([&] { return name.has_value(); });
+  EXPECT_EQ(name, "infer.job-memory");
+  EXPECT_EQ(pool().counts().memory_ends, 1u);
+  EXPECT_EQ(pool().counts().workers, 0u);
+}
+
+TEST_F(PoolTest, AForgottenModelsWorkerTakesAPlaceWhileItWorksAndGivesItWhenIdle) {
+  limits.max_workers = 1;
+  auto held = get(onnx_builder::loop());
+  ASSERT_TRUE(held.has_value());
+  const uint64_t job = run_endless(**held);
+  pool().forget(sha256(onnx_builder::loop()));
+  const auto refused = get(adder(1));
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().name(), "infer.no-room");
+  (*held)->cancel(job);
+  wait_until([&] { return (*held)->num_jobs() == 0; });
+  EXPECT_TRUE((*held)->serving());
+  EXPECT_TRUE(get(adder(1)).has_value());
+  EXPECT_FALSE((*held)->serving());
+  EXPECT_EQ(pool().counts().workers, 1u);
+  EXPECT_EQ(pool().counts().crashes, 0u);
+}
+
 TEST_F(PoolTest, WhenOneGrowsIdleOnesAreStoppedFirst) {
   if (kUnderSanitizer) GTEST_SKIP() << "a sanitizer's worker takes more than the limits here";
   limits.memory_bytes = 450 << 20;
@@ -266,9 +304,10 @@ TEST_F(PoolTest, AForgottenModelIsGoneWhenNobodyHoldsIt) {
   auto worker = get(adder(0));
   ASSERT_TRUE(worker.has_value());
   pool().forget(sha256(adder(0)));
-  EXPECT_EQ(pool().counts().workers, 0u);
+  EXPECT_EQ(pool().counts().workers, 1u);  // it takes memory until then
   EXPECT_EQ(sum(**worker, 1, 1), 2);
   worker->reset();
+  EXPECT_EQ(pool().counts().workers, 0u);
   ASSERT_TRUE(get(adder(0)).has_value());
   EXPECT_EQ(opened, 2);
 }
