@@ -2,7 +2,8 @@
 """What each model of tests/hostile costs a well-behaved caller on another model.
 
 Writes the corpus into a folder of its own and runs neighbours_bench on it, which prints for each
-model the caller's p99 while it is uploaded and run again and again, beside its p99 just before.
+model the caller's p99 while it is uploaded and run again and again, beside its p99 before and
+after.
 Arguments, which `./dev bench` hands to every benchmark, change nothing here.
 """
 

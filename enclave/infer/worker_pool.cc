@@ -220,22 +220,21 @@ void WorkerPool::watch_memory() {
   });
 }
 
-std::vector<WorkerPool::Look> WorkerPool::look_at_those_at_work() const {
+std::vector<WorkerPool::Look> WorkerPool::look_at_all() const {
   std::vector<Look> out;
   for (const auto& [key, entry] : entries_)
-    if (in_use(entry))
-      out.push_back(
-          {entry.worker, entry.loaded, entry.expected_bytes, entry.worker->resident_bytes()});
+    out.push_back({entry.worker, in_use(entry), entry.loaded, entry.expected_bytes,
+                   entry.worker->resident_bytes()});
   for (const auto& worker : forgotten())
-    if (worker->num_jobs() > 0) out.push_back({worker, true, 0, worker->resident_bytes()});
+    out.push_back({worker, worker->num_jobs() > 0, true, 0, worker->resident_bytes()});
   return out;
 }
 
 void WorkerPool::look_at_memory() {
+  std::vector<Look> at_work = look_at_all();
   uint64_t total = 0;
-  for (const auto& [key, entry] : entries_) total += entry.worker->resident_bytes();
-  for (const auto& worker : forgotten()) total += worker->resident_bytes();
-  const std::vector<Look> at_work = look_at_those_at_work();
+  for (const Look& look : at_work) total += look.bytes;
+  std::erase_if(at_work, [](const Look& look) { return !look.at_work; });
   const auto growth = [](const Look& look) {
     return look.bytes - std::min(look.bytes, look.expected_bytes);
   };

@@ -100,14 +100,14 @@ class WorkerPool {
   Problem no_room(uint64_t needed) const;
   void watch_memory();
   void look_at_memory();
-  // One that works.
   struct Look {
     std::shared_ptr<Worker> worker;
+    bool at_work;
     bool loaded;
     uint64_t expected_bytes;
     uint64_t bytes;
   };
-  std::vector<Look> look_at_those_at_work() const;
+  std::vector<Look> look_at_all() const;
   void end_for_memory(const Look& look);
   Entries::iterator oldest_idle();
   // The bytes that it had; nothing when nobody is idle.

@@ -45,6 +45,19 @@ class PoolTest : public WorkerTest {
         [](const Outcome<RunResult>&) { ADD_FAILURE() << "cancelled jobs are not answered"; });
   }
 
+  // Of the model zeros_of_shape(): 2 GB.
+  void expect_ended_for_memory(Worker& worker) {
+    RunRequest job = request(worker, {{{1}, raw_of<int64_t>({500'000'000})}});
+    job.max_output_bytes = 4ULL << 30;
+    std::optional<std::string> name;
+    worker.run(std::move(job), [&](const Outcome<RunResult>& r) {
+      name = r.has_value() ? "an answer" : r.error().name();
+    });
+    wait_until([&] { return name.has_value(); });
+    EXPECT_EQ(name, "infer.job-memory");
+    EXPECT_EQ(pool().counts().memory_ends, 1u);
+  }
+
   PoolLimits limits;
   int opened = 0;
   std::unique_ptr<WorkerPool> pool_;
@@ -195,15 +208,7 @@ TEST_F(PoolTest, ARunIsWatchedHoweverLongAfterItsWorkerWasGot) {
   // As while its tensors arrive slowly: nobody works, so nobody is looked at any more.
   const auto later = Reactor::Clock::now() + 3 * WorkerPool::kLook;
   wait_until([&] { return Reactor::Clock::now() > later; });
-  RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({500'000'000})}});
-  job.max_output_bytes = 4ULL << 30;
-  std::optional<std::string> name;
-  (*worker)->run(std::move(job), [&](const Outcome<RunResult>& r) {
-    name = r.has_value() ? "an answer" : r.error().name();
-  });
-  wait_until([&] { return name.has_value(); });
-  EXPECT_EQ(name, "infer.job-memory");
-  EXPECT_EQ(pool().counts().memory_ends, 1u);
+  expect_ended_for_memory(**worker);
 }
 
 TEST_F(PoolTest, AWorkerOfAForgottenModelCountsAndIsWatchedWhileItIsHeld) {
@@ -214,15 +219,7 @@ TEST_F(PoolTest, AWorkerOfAForgottenModelCountsAndIsWatchedWhileItIsHeld) {
   pool().forget(sha256(model));
   EXPECT_EQ(pool().counts().workers, 1u);
   EXPECT_GT(pool().counts().resident_bytes, 0u);
-  RunRequest job = request(**worker, {{{1}, raw_of<int64_t>({500'000'000})}});
-  job.max_output_bytes = 4ULL << 30;
-  std::optional<std::string> name;
-  (*worker)->run(std::move(job), [&](const Outcome<RunResult>& r) {
-    name = r.has_value() ? "an answer" : r.error().name();
-  });
-  wait_until([&] { return name.has_value(); });
-  EXPECT_EQ(name, "infer.job-memory");
-  EXPECT_EQ(pool().counts().memory_ends, 1u);
+  expect_ended_for_memory(**worker);
   EXPECT_EQ(pool().counts().workers, 0u);
 }
 
